@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the platform scripts share: where our state and caches lie, progress lines, errors.
 # Sourced, never run.
 
@@ -49,21 +49,44 @@ run_quietly() {
 under_systemd() { [ -d /run/systemd/system ]; }
 
 # Does an incusd answer on the socket? A dead daemon leaves the socket file behind.
-incus_answers() { timeout "${1:-5}" incus query /1.0 >/dev/null 2>&1 </dev/null; }
+incus_answers() { timeout 5 incus query /1.0 >/dev/null 2>&1 </dev/null; }
 
 need_incus() {
     command -v incus >/dev/null && incus_answers && return
     die "no incusd answers" "${1:-this needs a running Incus}" "run platform/incus-up first"
 }
 
-# The machine's own Debian mirrors, however its sources are written (deb822 or one line).
-# mirrors: lines "URI|RELEASE|SIGNED_BY" of every configured source with component main.
+# apt with patience: another apt may be at work (dpkg's lock has an option, that of the lists none).
+apt_quietly() {
+    local log=$1 try
+    shift
+    for try in 1 2 3 4 5 6; do
+        [ "$try" = 1 ] || sleep 5
+        run_quietly "$log" apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" && return
+        grep -q 'Could not get lock' "$log" || return 1
+    done
+    return 1
+}
+
+# mirrors: lines "URI RELEASE", the machine's own Debian mirrors, whichever way its sources are
+# written. Other vendors use Debian's release names too; what the lists say of their origin does
+# not lie, so they must be there.
 mirrors() {
+    local found
+    found=$(debian_sources)
+    if [ -z "$found" ]; then
+        apt_quietly "$state_dir/apt-update.log" update || true
+        found=$(debian_sources)
+    fi
+    echo "$found"
+}
+
+debian_sources() {
     # The $(…) are apt's placeholders, not the shell's.
     # shellcheck disable=SC2016
-    apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)' \
-        'Identifier: Packages' | awk -F'|' '$3 == "main" && !seen[$1 $2]++ { sub("/$", "", $1); print $1 "|" $2 "|" $4 }'
+    apt-get indextargets --format '$(ORIGIN)|$(COMPONENT)|$(RELEASE)|$(REPO_URI)' \
+        'Identifier: Packages' | awk -F'|' '$1 ~ /^Debian/ && $2 == "main" { sub("/$", "", $4); print $4, $3 }'
 }
 
 # mirror_of RELEASE: the URI this machine uses for that release, or nothing.
-mirror_of() { mirrors | awk -F'|' -v r="$1" '$2 == r && !done { print $1; done = 1 }'; }
+mirror_of() { mirrors | awk -v r="$1" '$2 == r && !done { print $1; done = 1 }'; }

@@ -1,0 +1,64 @@
+# shellcheck shell=bash disable=SC2154
+# Starting and stopping incusd, under systemd and without. Sourced after lib.sh.
+
+daemon=/usr/libexec/incus/incusd
+
+# The daemon's pid, if one lives. Every container's monitor is called incusd as well, and so are
+# zombies where PID 1 reaps nobody: only a command line that begins with the daemon's path counts.
+daemon_pid() {
+    local pid
+    for pid in $(pgrep -x incusd); do
+        case $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) in "$daemon --"*) echo "$pid"; return ;; esac
+    done
+}
+
+start_by_hand() {
+    local pid log=$state_dir/incusd.log deadline=$((SECONDS + 120))
+    pid=$(daemon_pid)
+    if [ -n "$pid" ]; then
+        say "incusd (pid $pid) is there but does not answer yet: waiting for it"
+    else
+        [ ! -e "$log" ] || mv "$log" "$log.old"
+        # Own session, no inherited files: it outlives make and holds no lock or pipe of ours.
+        (cd / && exec 9>&- && exec setsid "$daemon" --group root --logfile "$log" \
+            </dev/null >"$state_dir/incusd.out" 2>&1) &
+    fi
+    until incus admin waitready --timeout 2 2>/dev/null; do
+        pid=$(daemon_pid)
+        [ -n "$pid" ] && [ $SECONDS -lt $deadline ] && continue
+        die "incusd ${pid:+(pid $pid) }does not get ready${pid:+ in 120 s: it still runs}" \
+            "$(grep -hE 'level=(error|fatal)|^Error' "$state_dir/incusd.out" | tail -n 1)" "read $log"
+    done
+    daemon_pid >"$state_dir/incusd.pid"
+}
+
+start_daemon() {
+    incus_answers && return
+    if under_systemd; then
+        systemctl start incus.socket incus.service
+        incus admin waitready --timeout 90 || die "incusd does not get ready in 90 s" \
+            "$(systemctl is-active incus.service)" "journalctl -u incus.service"
+    else
+        start_by_hand
+    fi
+    say "incusd $(incus query /1.0 | jq -r .environment.server_version) is running"
+}
+
+# Stops the daemon only; containers run on.
+stop_daemon() {
+    local pid
+    if under_systemd; then
+        systemctl stop incus.service
+        return
+    fi
+    pid=$(daemon_pid)
+    [ -n "$pid" ] || return 0
+    kill -TERM "$pid"
+    for _ in $(seq 100); do
+        [ -n "$(daemon_pid)" ] || break
+        sleep 0.1
+    done
+    [ -z "$(daemon_pid)" ] || die "incusd (pid $pid) does not stop in 10 s" \
+        "it waits for an operation" "incus operation list --all-projects"
+    rm -f "$state_dir/incusd.pid"
+}
