@@ -1,0 +1,163 @@
+import { contains, formatAddress, networkSize, nth, overlaps, parseAddress, parseNetwork, type Network } from "./addresses";
+import { configKey, type Config } from "./config";
+import { presets, type TierSpec } from "./presets";
+import { quorumFaults } from "./quorum";
+import { type Fault, type HostSpec, type RoleName, refuse } from "./types";
+
+/** What to build: every host with its address, before any resource exists. */
+export interface Plan {
+    readonly stack: string;
+    readonly config: Config;
+    readonly hosts: readonly HostSpec[];
+    readonly networks: Readonly<Record<"supernet" | "public" | "private" | "outside", string>>;
+    /** First address of each network: the platform's router. */
+    readonly gateways: Readonly<Record<"public" | "private" | "outside", string>>;
+    readonly vip: string;
+    /** Who may reach sshd on the balancers, as CIDRs. */
+    readonly operators: readonly string[];
+    /** What visitors type: the site's name, or the floating address where it has none. */
+    readonly siteName: string;
+}
+
+/**
+ * Turns the configuration into hosts with names, addresses and roles.
+ * @throws FaultsError with every fault of the topology at once.
+ */
+export function makePlan(config: Config): Plan {
+    const preset = presets[config.preset];
+    if (preset === undefined) return refusePreset(config.preset);
+    const networks = {
+        supernet: network(config.network.supernet),
+        public: network(config.network.public),
+        private: network(config.network.private),
+        outside: network(config.network.outside),
+    };
+    const hosts = preset.flatMap((tier) => tierHosts(tier, config, networks));
+    refuse([...networkFaults(config, networks), ...hostFaults(config, hosts, networks), ...quorumFaults(config, hosts)]);
+    return {
+        stack: config.stack,
+        config,
+        hosts,
+        networks: config.network,
+        gateways: { public: nth(networks.public, 1), private: nth(networks.private, 1), outside: nth(networks.outside, 1) },
+        vip: config.network.vip,
+        operators: config.operators ?? [`${nth(networks.public, 1)}/32`],
+        siteName: config.site.name ?? config.network.vip,
+    };
+}
+
+/** The hosts that have a role, in the plan's order. */
+export function hostsOf(plan: Pick<Plan, "hosts">, role: RoleName): readonly HostSpec[] {
+    return plan.hosts.filter((host) => host.roles.includes(role));
+}
+
+function refusePreset(name: string): never {
+    refuse([
+        {
+            key: configKey("preset"),
+            rule: `needs one of ${Object.keys(presets).join(", ")}`,
+            why: "a preset names the topology",
+            got: JSON.stringify(name),
+        },
+    ]);
+    throw new Error("unreachable");
+}
+
+function tierHosts(tier: TierSpec, config: Config, networks: Record<"public" | "private", Network>): HostSpec[] {
+    const section = config[tier.section];
+    return Array.from({ length: section.count ?? tier.count }, (_, index) => {
+        const name = `${tier.prefix}${index + 1}`;
+        const override = config.hosts[name] ?? {};
+        return {
+            name,
+            zone: tier.zone,
+            address: override.address ?? formatAddress(networks[tier.zone].base + tier.firstAddress + index),
+            roles: tier.roles,
+            failureDomain: override.failureDomain ?? name,
+            memoryMiB: override.memoryMiB ?? section.memoryMiB ?? tier.memoryMiB,
+            diskGiB: section.diskGiB ?? tier.diskGiB,
+            ...(tier.roles.includes("database") ? { data: { sizeGiB: config.database.dataGiB, path: "/var/lib/mysql" } } : {}),
+        };
+    });
+}
+
+const zones = ["public", "private", "outside"] as const;
+
+function networkFaults(config: Config, networks: Record<"supernet" | (typeof zones)[number], Network>): Fault[] {
+    const faults: Fault[] = [];
+    for (const zone of zones) {
+        if (!contains(networks.supernet, networks[zone].base) || networkSize(networks[zone]) > networkSize(networks.supernet)) {
+            faults.push({
+                key: configKey(`network.${zone}`),
+                rule: `needs to lie inside testudo:network.supernet (${config.network.supernet})`,
+                why: "only the supernet is fenced against packets that leave the platform",
+                got: config.network[zone],
+            });
+        }
+        if (networkSize(networks[zone]) < 64) {
+            faults.push({
+                key: configKey(`network.${zone}`),
+                rule: "needs at least a /26",
+                why: "hosts have fixed places in the first 62 addresses",
+                got: config.network[zone],
+            });
+        }
+        for (const other of zones.slice(0, zones.indexOf(zone))) {
+            if (!overlaps(networks[zone], networks[other])) continue;
+            faults.push({
+                key: configKey(`network.${zone}`),
+                rule: `must not overlap testudo:network.${other} (${config.network[other]})`,
+                why: "a zone is told by its addresses",
+                got: config.network[zone],
+            });
+        }
+    }
+    if (!usable(networks.public, config.network.vip)) faults.push(outsideNetwork("network.vip", "public", config, config.network.vip));
+    return faults;
+}
+
+function hostFaults(config: Config, hosts: readonly HostSpec[], networks: Record<"public" | "private", Network>): Fault[] {
+    const faults: Fault[] = [];
+    const names = hosts.map((host) => host.name);
+    for (const name of Object.keys(config.hosts)) {
+        if (names.includes(name)) continue;
+        faults.push({
+            key: configKey(`hosts.${name}`),
+            rule: `needs to be one of ${names.join(", ")}`,
+            why: "there is no other host to override",
+            got: JSON.stringify(name),
+        });
+    }
+    const taken = new Map<string, string>([[config.network.vip, "testudo:network.vip"]]);
+    for (const host of hosts) {
+        const key = `hosts.${host.name}.address`;
+        const owner = taken.get(host.address);
+        if (!usable(networks[host.zone], host.address)) faults.push(outsideNetwork(key, host.zone, config, host.address));
+        if (owner !== undefined) {
+            faults.push({ key: configKey(key), rule: "needs an address of its own", why: `${owner} has it already`, got: host.address });
+        }
+        taken.set(host.address, host.name);
+    }
+    return faults;
+}
+
+/** Inside the network, and neither its own address, the router's nor the broadcast address. */
+function usable(network: Network, address: string): boolean {
+    const value = parseAddress(address) ?? -1;
+    return contains(network, value) && value > network.base + 1 && value < network.base + networkSize(network) - 1;
+}
+
+function outsideNetwork(key: string, zone: "public" | "private", config: Config, address: string): Fault {
+    return {
+        key: configKey(key),
+        rule: `needs a host address inside testudo:network.${zone} (${config.network[zone]}), not its first two or its last`,
+        why: "the router has the first one and nothing routes the others",
+        got: address,
+    };
+}
+
+function network(text: string): Network {
+    const parsed = parseNetwork(text);
+    if (parsed === undefined) throw new TypeError(`${text} passed the configuration but is no network`);
+    return parsed;
+}

@@ -1,0 +1,35 @@
+import type { RoleName, Zone } from "./types";
+
+/** One row of a topology: hosts that are alike. */
+export interface TierSpec {
+    /** Hosts are named after it: `web` → `web1`, `web2`. */
+    readonly prefix: string;
+    readonly zone: Zone;
+    readonly roles: readonly RoleName[];
+    readonly count: number;
+    readonly memoryMiB: number;
+    readonly diskGiB: number;
+    /** First address in the zone's network: `web1` gets this one, `web2` the next. */
+    readonly firstAddress: number;
+    /** The config section that overrides count and sizes. */
+    readonly section: "loadBalancer" | "web" | "database";
+}
+
+/** Named topologies. Memory figures are limits that leave room, not what the daemons use at rest. */
+export const presets: Readonly<Record<string, readonly TierSpec[]>> = {
+    /** The smallest cluster that survives the loss of any one host. */
+    small: [
+        {
+            prefix: "lb",
+            zone: "public",
+            roles: ["load-balancer"],
+            count: 2,
+            memoryMiB: 512,
+            diskGiB: 4,
+            firstAddress: 11,
+            section: "loadBalancer",
+        },
+        { prefix: "db", zone: "private", roles: ["database"], count: 3, memoryMiB: 1024, diskGiB: 4, firstAddress: 41, section: "database" },
+        { prefix: "web", zone: "private", roles: ["web"], count: 2, memoryMiB: 768, diskGiB: 4, firstAddress: 21, section: "web" },
+    ],
+};

@@ -1,0 +1,58 @@
+import { configKey, type Config } from "./config";
+import type { Fault, HostSpec } from "./types";
+
+/**
+ * Topologies that cannot survive the loss of one failure domain. A user who wants one all the same
+ * says so in words (`testudo:acceptDataLossRisk`).
+ */
+export function quorumFaults(config: Config, hosts: readonly HostSpec[]): Fault[] {
+    if (config.acceptDataLossRisk !== undefined) return [];
+    return [
+        ...pairFaults("load-balancer", "loadBalancer", hosts),
+        ...pairFaults("web", "web", hosts),
+        ...voteFaults(hosts.filter((host) => host.roles.includes("database"))),
+    ];
+}
+
+function pairFaults(role: "load-balancer" | "web", section: string, hosts: readonly HostSpec[]): Fault[] {
+    const members = hosts.filter((host) => host.roles.includes(role));
+    const domains = new Set(members.map((host) => host.failureDomain));
+    if (members.length < 2) {
+        return [tooFew(section, `at least 2 ${role} hosts`, "the loss of one would be the loss of the site", members.length)];
+    }
+    if (domains.size < 2) return [oneDomain(members, `the ${role} hosts would fail together`)];
+    return [];
+}
+
+function voteFaults(members: readonly HostSpec[]): Fault[] {
+    const faults: Fault[] = [];
+    if (members.length < 3 || members.length % 2 === 0) {
+        faults.push(
+            tooFew(
+                "database",
+                "an odd number of Galera votes, at least 3",
+                "with an even number one lost link leaves two halves and neither may write",
+                members.length,
+            ),
+        );
+    }
+    const byDomain = new Map<string, HostSpec[]>();
+    for (const host of members) byDomain.set(host.failureDomain, [...(byDomain.get(host.failureDomain) ?? []), host]);
+    for (const together of byDomain.values()) {
+        if (together.length > 1) faults.push(oneDomain(together, "two members of one quorum would fail together"));
+    }
+    return faults;
+}
+
+function tooFew(section: string, rule: string, why: string, got: number): Fault {
+    return { key: configKey(`${section}.count`), rule: `needs ${rule} (or testudo:acceptDataLossRisk)`, why, got: String(got) };
+}
+
+function oneDomain(together: readonly HostSpec[], why: string): Fault {
+    return {
+        key: together.map((host) => configKey(`hosts.${host.name}.failureDomain`)).join(", "),
+        rule: "need different failure domains (or testudo:acceptDataLossRisk)",
+        why,
+        got: JSON.stringify(together[0]?.failureDomain),
+    };
+}

@@ -1,0 +1,83 @@
+/** Where a host stands. `public` is the DMZ (the balancers); everything else is `private`. */
+export type Zone = "public" | "private";
+
+/** What a host does. Every host has `base` as well, which is not listed in its roles. */
+export const roleNames = ["load-balancer", "web", "database"] as const;
+export type RoleName = (typeof roleNames)[number];
+
+/**
+ * Who may open a connection: a role, or one of two parties that are no hosts of ours.
+ * `outside` is the rest of the world; `operator` is whoever deploys (config key `operators`).
+ */
+export type Party = RoleName | "outside" | "operator";
+
+/** A disk of its own that outlives the machine and is attached again when the machine is remade. */
+export interface DataVolume {
+    /** Size in GiB; the platform may treat it as a limit. */
+    readonly sizeGiB: number;
+    /** Where the host mounts it. */
+    readonly path: string;
+}
+
+/** One machine as the plan wants it. Plain data: known at preview. */
+export interface HostSpec {
+    /** Short name, unique in the stack, for example `db1`. */
+    readonly name: string;
+    readonly zone: Zone;
+    /** IPv4 address inside the zone's network. */
+    readonly address: string;
+    /** In the plan's order: the host belongs to the component of the first one. */
+    readonly roles: readonly RoleName[];
+    /** What fails together with other hosts of the same name: a machine, an availability zone. */
+    readonly failureDomain: string;
+    /** Memory limit in MiB. */
+    readonly memoryMiB: number;
+    /** Disk limit of the root file system in GiB. */
+    readonly diskGiB: number;
+    readonly data?: DataVolume;
+}
+
+/** A declared right to talk. What is not declared is closed. */
+export interface Flow {
+    readonly from: Party;
+    readonly to: Party;
+    /** `vrrp` is IP protocol 112 and has no port. */
+    readonly protocol: "tcp" | "udp" | "icmp" | "vrrp";
+    readonly port?: number;
+    /** Narrows `outside` or `operator` to these CIDRs; default: all of them. */
+    readonly only?: readonly string[];
+    /** One phrase for the printed matrix. */
+    readonly why: string;
+}
+
+/**
+ * One thing that is wrong with what the user asked for.
+ * `key` is the config key as typed in the stack file, for example `testudo:database.count`.
+ */
+export interface Fault {
+    readonly key: string;
+    /** What is required. */
+    readonly rule: string;
+    /** What would go wrong otherwise. */
+    readonly why: string;
+    /** What was found, in the user's own words where there are any. */
+    readonly got: string;
+}
+
+/** All faults in one message, a line each. */
+export class FaultsError extends Error {
+    constructor(readonly faults: readonly Fault[]) {
+        super(`${faults.length === 1 ? "1 fault" : `${faults.length} faults`} in the configuration; nothing was changed:\n` + faults.map(faultLine).join("\n"));
+        this.name = "FaultsError";
+    }
+}
+
+/** `  testudo:database.count: needs …, because …; got 2` */
+export function faultLine(fault: Fault): string {
+    return `  ${fault.key}: ${fault.rule}, because ${fault.why}; got ${fault.got}`;
+}
+
+/** Throws one FaultsError that names every fault, or returns. */
+export function refuse(faults: readonly Fault[]): void {
+    if (faults.length > 0) throw new FaultsError(faults);
+}

@@ -1,0 +1,16 @@
+import type * as command from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+import type { HostSpec } from "../cluster/types";
+
+/** All that a component knows of a machine, whatever platform made it. */
+export interface Host {
+    readonly spec: HostSpec;
+    readonly name: string;
+    /** Changes when the machine does, even if its address does not. */
+    readonly machineId: pulumi.Input<string>;
+    readonly privateAddress: string;
+    /** Pinned host key; through the bastion for private hosts. */
+    readonly connection: pulumi.Output<command.types.input.remote.ConnectionArgs>;
+    /** What remote work waits for and dies with. */
+    readonly machine: pulumi.Resource;
+}
