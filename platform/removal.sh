@@ -41,7 +41,7 @@ remove_project() {
         say "removed $(wc -l <<<"$instances") instances of $project"
     fi
     while read -r volume_pool name; do
-        incus storage volume delete "$volume_pool" "$name" --project "$project" >/dev/null
+        incus storage volume delete "$volume_pool" "$name" --project "$project" >/dev/null </dev/null
         say "removed volume $name"
     done < <(volumes_in "$project")
     for name in $(incus query "/1.0/profiles?project=$project" | jq -r '.[] | sub(".*/"; "") | sub("\\?.*"; "")'); do
@@ -57,7 +57,7 @@ remove_project() {
 remove_networks() {
     local project name supernet supernets=''
     while read -r project name supernet; do
-        incus network delete "$name" --project "$project" >/dev/null ||
+        incus network delete "$name" --project "$project" >/dev/null </dev/null ||
             die "network $name does not go away" "something outside its stack uses it" \
                 "incus network show $name"
         [ "$supernet" = - ] || supernets+=" $supernet"
