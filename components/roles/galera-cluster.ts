@@ -1,0 +1,188 @@
+import { configKey } from "../cluster/config";
+import { hostsOf, type Plan } from "../cluster/plan";
+import { parseAddress } from "../cluster/addresses";
+import type { Fault, HostSpec } from "../cluster/types";
+import { bundlePem, type Credentials, type FileSpec, type HostFacts, type Role, type View } from "./role";
+
+export interface GaleraFacts extends HostFacts {
+    /** Common name = host, organizational unit = `database`; for Galera, the gate and its callers alike. */
+    readonly credentials: Credentials;
+}
+
+export const ports = { sql: 3307, health: 9200, group: 4567, incremental: 4568, transfer: 4444, server: 3306, agent: 9201 } as const;
+
+const tls = "/etc/testudo/tls/database";
+const library = "/usr/local/lib/testudo/database";
+
+/** Scripts that the component runs: `form` once on the first member after all pushes, then `join` on each other one, in turn. */
+export const scripts = { form: `${library}/form`, join: `${library}/join` } as const;
+
+/** Connections of the server that clients cannot take: agent, exporter, backup, an operator. */
+const reservedConnections = 8;
+
+const applyRuntime = `run ${library}/apply-runtime` as const;
+const serverCheck = "runuser -u mysql -- mariadbd --help --verbose";
+
+/** A MariaDB Galera member: the server on loopback, an agent that knows its state, and a gate that lets the right clients in. */
+export const database: Role<GaleraFacts> = {
+    name: "database",
+    stem: "galera-cluster",
+    packages: ["curl", "galera-4", "haproxy", "mariadb-backup", "mariadb-client", "mariadb-server", "openssl", "socat"],
+    users: [],
+    units: ["galera-agent.service", "haproxy@galera.service", "mariadb.service"],
+    files: [
+        { path: `${tls}/ca.pem`, content: (facts) => facts.credentials.ca, onChange: applyRuntime, check: `openssl x509 -noout -in ${tls}/ca.pem` },
+        { path: `${tls}/cert.pem`, content: (facts) => facts.credentials.certificate, onChange: applyRuntime, check: `openssl verify -CAfile ${tls}/ca.pem ${tls}/cert.pem` },
+        { path: `${tls}/key.pem`, content: (facts) => facts.credentials.key, owner: "root:mysql", mode: "0640", onChange: applyRuntime, check: { none: "haproxy -c compares key and certificate" } },
+        { path: `${tls}/both.pem`, content: (facts) => bundlePem(facts.credentials), mode: "0600", onChange: "reload haproxy@galera.service", check: { none: "haproxy -c reads it" } },
+        { path: "/etc/testudo/database/cluster.env", view: clusterView, check: "bash -n /etc/testudo/database/cluster.env" },
+        { path: "/etc/mysql/mariadb.conf.d/90-testudo.cnf", view: serverView, onChange: "restart mariadb.service", check: serverCheck },
+        { path: "/etc/mysql/mariadb.conf.d/91-testudo-runtime.cnf", view: runtimeView, onChange: applyRuntime, check: serverCheck },
+        { path: "/etc/systemd/system/mariadb.service.d/testudo.conf", check: "systemd-analyze verify --man=no mariadb.service" },
+        ...["agent", "form", "join", "may-start", "before-restart", "after-restart", "healthy", "apply-runtime"].map(scriptFile),
+        { path: `${library}/lib.sh`, check: `bash -n ${library}/lib.sh` },
+        { path: "/etc/systemd/system/galera-agent.service", onChange: "restart galera-agent.service", check: "systemd-analyze verify --man=no galera-agent.service" },
+        { path: "/etc/haproxy/galera.cfg", view: gateView, onChange: "reload haproxy@galera.service", check: "haproxy -c -q -f /etc/haproxy/galera.cfg" },
+    ],
+    listens: [
+        { protocol: "tcp", port: ports.sql, scope: "network", what: "SQL in TLS, for clients with a certificate of their role" },
+        { protocol: "tcp", port: ports.health, scope: "network", what: "what this member is: /writer and /state" },
+        { protocol: "tcp", port: ports.group, scope: "network", what: "Galera group" },
+        { protocol: "tcp", port: ports.incremental, scope: "network", what: "missed write sets to a member that returns" },
+        { protocol: "tcp", port: ports.transfer, scope: "network", what: "full copy to a new member" },
+        { protocol: "tcp", port: ports.server, scope: "loopback", what: "MariaDB" },
+        { protocol: "tcp", port: ports.agent, scope: "loopback", what: "agent behind the gate" },
+    ],
+    flows: () => [
+        { from: "web", to: "database", protocol: "tcp", port: ports.sql, why: "SQL" },
+        { from: "web", to: "database", protocol: "tcp", port: ports.health, why: "which member may be written to" },
+        { from: "database", to: "database", protocol: "tcp", port: ports.group, why: "Galera group" },
+        { from: "database", to: "database", protocol: "tcp", port: ports.incremental, why: "Galera incremental state transfer" },
+        { from: "database", to: "database", protocol: "tcp", port: ports.transfer, why: "Galera full state transfer" },
+        { from: "database", to: "database", protocol: "tcp", port: ports.health, why: "who is up before anyone forms or restarts" },
+    ],
+    logs: ["mariadb.service", "galera-agent.service", "haproxy@galera.service"],
+    metrics: [],
+    faults: (plan) => [...stallFaults(plan), ...sizeFaults(plan)],
+};
+
+function scriptFile(name: string): FileSpec<GaleraFacts> {
+    return { path: `${library}/${name}`, mode: "0755", check: `bash -n ${library}/${name}` };
+}
+
+function clusterView({ plan, host }: GaleraFacts): View {
+    const members = hostsOf(plan, "database").map((member) => `${member.name}=${member.address}`);
+    return { name: host.name, address: host.address, members: members.join(" ") };
+}
+
+function serverView({ plan, host }: GaleraFacts): View {
+    const { dataGiB, gcacheMiB, suspectTimeoutSeconds } = plan.config.database;
+    return {
+        name: host.name,
+        address: host.address,
+        clusterName: `testudo-${plan.stack}`,
+        bufferPoolMaxMiB: bufferPoolLimitMiB(host),
+        binlogTotalMiB: Math.floor((dataGiB * 1024) / 5),
+        gtidDomain: parseAddress(host.address) ?? 0,
+        providerOptions: providerOptions(host.address, gcacheMiB, suspectTimeoutSeconds),
+        tlsDir: tls,
+    };
+}
+
+function runtimeView({ plan, host }: GaleraFacts): View {
+    const members = hostsOf(plan, "database");
+    const donors = members.filter((member) => member.name !== host.name).reverse();
+    return {
+        bufferPoolMiB: plan.config.database.bufferPoolMiB,
+        maxConnections: plan.config.database.maxConnections + reservedConnections,
+        clusterAddress: members.map((member) => member.address).join(","),
+        donors: donors.map((member) => `${member.name},`).join(""),
+    };
+}
+
+function gateView({ plan, host }: GaleraFacts): View {
+    const { maxConnections } = plan.config.database;
+    return {
+        address: host.address,
+        tlsDir: tls,
+        // SQL sessions and those that queue for one, and health checks beside them.
+        gateConnections: 2 * maxConnections + 200,
+        memberConnections: maxConnections,
+        sqlUnits: "web database",
+        healthUnits: "web database",
+    };
+}
+
+/** The one `wsrep_provider_options` string of a member. */
+export function providerOptions(address: string, gcacheMiB: number, suspectSeconds: number): string {
+    return [
+        `gmcast.listen_addr=ssl://${address}:${ports.group}`,
+        "socket.ssl=yes",
+        `socket.ssl_cert=${tls}/cert.pem`,
+        `socket.ssl_key=${tls}/key.pem`,
+        `socket.ssl_ca=${tls}/ca.pem`,
+        `gcache.size=${gcacheMiB}M`,
+        "gcs.fc_limit=256",
+        "gcs.fc_single_primary=yes",
+        ...Object.entries(voteTimers(suspectSeconds)).map(([name, seconds]) => `evs.${name}=PT${seconds}S`),
+    ].join(";");
+}
+
+/**
+ * Timers of Galera's vote, in seconds. Commits stall for suspect_timeout plus 0.45 s when a member vanishes,
+ * measured with all periods at 0.3 s and a suspect_timeout of 1 s and of 2 s; with defaults it is plus 1.15 s.
+ * Galera refuses to start with keepalive > suspect/3, inactive_check > suspect/2 or install > inactive.
+ */
+export function voteTimers(suspectSeconds: number): Record<string, number> {
+    const period = Math.min(1, Math.max(0.3, Math.floor(suspectSeconds * 15) / 100));
+    return {
+        keepalive_period: period,
+        inactive_check_period: period,
+        join_retrans_period: period,
+        suspect_timeout: suspectSeconds,
+        inactive_timeout: 3 * suspectSeconds,
+        install_timeout: 1.5 * suspectSeconds,
+    };
+}
+
+/** What the buffer pool may take of a host: the rest is for connections, Galera's queues and a state transfer. */
+function bufferPoolLimitMiB(host: HostSpec): number {
+    return Math.floor((host.memoryMiB * 0.7) / 8) * 8;
+}
+
+function stallFaults(plan: Plan): Fault[] {
+    const { suspectTimeoutSeconds } = plan.config.database;
+    const limit = plan.config.loadBalancer.serverTimeoutSeconds - 3;
+    if (suspectTimeoutSeconds <= limit) return [];
+    return [
+        {
+            key: configKey("database.suspectTimeoutSeconds"),
+            rule: `needs to be at most testudo:loadBalancer.serverTimeoutSeconds - 3 (${limit})`,
+            why: "writes wait that long when a member vanishes, and a page that takes longer than the balancer waits is an error",
+            got: String(suspectTimeoutSeconds),
+        },
+    ];
+}
+
+function sizeFaults(plan: Plan): Fault[] {
+    const { bufferPoolMiB, dataGiB, gcacheMiB } = plan.config.database;
+    const faults: Fault[] = [];
+    const smallest = hostsOf(plan, "database").reduce<HostSpec | undefined>((least, host) => (least === undefined || host.memoryMiB < least.memoryMiB ? host : least), undefined);
+    if (smallest !== undefined && bufferPoolMiB > bufferPoolLimitMiB(smallest)) {
+        faults.push({
+            key: configKey("database.bufferPoolMiB"),
+            rule: `needs to be at most 70 % of the memory of ${smallest.name} (${bufferPoolLimitMiB(smallest)} of ${smallest.memoryMiB} MiB)`,
+            why: "connections and state transfers need the rest, and a member that is out of memory is killed",
+            got: String(bufferPoolMiB),
+        });
+    }
+    if (gcacheMiB > (dataGiB * 1024) / 4) {
+        faults.push({
+            key: configKey("database.gcacheMiB"),
+            rule: `needs to be at most a quarter of testudo:database.dataGiB (${(dataGiB * 1024) / 4} MiB)`,
+            why: "it lies on the data volume, and so do a fifth for binary logs and the data",
+            got: String(gcacheMiB),
+        });
+    }
+    return faults;
+}
