@@ -1,0 +1,40 @@
+import type { Plan } from "../cluster/plan";
+import type { Fault, Flow, HostSpec } from "../cluster/types";
+import { base } from "./base";
+import { galera } from "./galera-cluster";
+import { loadBalancer } from "./load-balancer-pair";
+import type { HostFacts, Role, SystemUser } from "./role";
+import { web } from "./web-tier";
+
+/** What can be said of a role without the facts that its views need. */
+export type RoleSummary = Omit<Role, "files"> & { readonly files: Role<HostFacts & never>["files"] };
+
+/** Every role, in the order in which a request meets them; `base` is under all of them. */
+export const roles: readonly RoleSummary[] = [base, loadBalancer, web, galera];
+
+/** The roles of one host, `base` included. */
+export function rolesOf(host: HostSpec): RoleSummary[] {
+    return roles.filter((role) => role.name === "base" || host.roles.includes(role.name));
+}
+
+/** Every declared right to talk in this plan. */
+export function flowsOf(plan: Plan): Flow[] {
+    return rolesIn(plan).flatMap((role) => role.flows(plan));
+}
+
+/** What the plan's roles find wrong with it. */
+export function roleFaults(plan: Plan): Fault[] {
+    return rolesIn(plan).flatMap((role) => role.faults(plan));
+}
+
+export function packagesOf(host: HostSpec): string[] {
+    return [...new Set(rolesOf(host).flatMap((role) => role.packages))].sort();
+}
+
+export function usersOf(host: HostSpec): SystemUser[] {
+    return rolesOf(host).flatMap((role) => role.users);
+}
+
+function rolesIn(plan: Plan): RoleSummary[] {
+    return roles.filter((role) => role.name === "base" || plan.hosts.some((host) => (host.roles as readonly string[]).includes(role.name)));
+}

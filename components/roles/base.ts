@@ -1,0 +1,91 @@
+import { inbound, outbound, type HostRule } from "../cluster/flows";
+import { roleNames, type Flow } from "../cluster/types";
+import type { HostFacts, Role, View } from "./role";
+
+export interface BaseFacts extends HostFacts {
+    /** All flows of all roles; this host's firewall is made from them. */
+    readonly flows: readonly Flow[];
+    /** The stack's certificate authority, PEM. */
+    readonly ca: string;
+    /** Public keys that may log in, authorized_keys lines. */
+    readonly authorizedKeys: readonly string[];
+}
+
+export const firewallPath = "/etc/testudo/firewall.nft";
+const library = "/usr/local/lib/testudo/base";
+
+/** What every host is before it is anything else: reachable by its operators only, and closed to all but declared flows. */
+export const base: Role<BaseFacts> = {
+    name: "base",
+    stem: "base",
+    packages: ["ca-certificates", "curl", "iproute2", "nftables", "openssh-server", "procps", "socat"],
+    users: [],
+    units: ["nftables.service", "ssh.service"],
+    files: [
+        { path: "/etc/hosts", view: hostsView, check: { none: "the resolver has no checker" } },
+        { path: "/etc/sysctl.d/60-testudo.conf", onChange: "restart systemd-sysctl.service", check: { none: "keys differ between kernels; unknown ones are skipped" } },
+        { path: "/etc/ssh/sshd_config.d/50-testudo.conf", onChange: "reload ssh.service", check: "mkdir -p /run/sshd && sshd -t" },
+        {
+            path: "/root/.ssh/authorized_keys",
+            content: (facts) => facts.authorizedKeys.map((key) => `${key.trim()}\n`).join(""),
+            mode: "0600",
+            check: "ssh-keygen -l -f /root/.ssh/authorized_keys",
+        },
+        {
+            path: "/usr/local/share/ca-certificates/testudo.crt",
+            content: (facts) => facts.ca,
+            onChange: "run /usr/sbin/update-ca-certificates",
+            check: "openssl x509 -noout -in /usr/local/share/ca-certificates/testudo.crt",
+        },
+        { path: `${library}/firewall`, mode: "0755", check: `bash -n ${library}/firewall` },
+        {
+            path: firewallPath,
+            view: firewallView,
+            mode: "0600",
+            onChange: `run ${library}/firewall-load`,
+            check: "nft --check --file /etc/testudo/firewall.nft",
+        },
+        { path: `${library}/firewall-load`, mode: "0755", check: `sh -n ${library}/firewall-load` },
+        { path: "/etc/nftables.conf", mode: "0755", check: "nft --check --file /etc/nftables.conf" },
+        { path: "/etc/systemd/system/haproxy@.service", check: { none: "systemd-analyze verify wants every instance's user and path" } },
+    ],
+    listens: [{ protocol: "tcp", port: 22, scope: "network", what: "sshd" }],
+    flows: () => [
+        { from: "operator", to: "load-balancer", protocol: "tcp", port: 22, why: "deployment of the balancers" },
+        ...roleNames
+            .filter((role) => role !== "load-balancer")
+            .map((role): Flow => ({ from: "load-balancer", to: role, protocol: "tcp", port: 22, why: "SSH through the bastion" })),
+    ],
+    logs: ["ssh.service", "nftables.service"],
+    metrics: [],
+    faults: () => [],
+};
+
+function hostsView({ plan }: BaseFacts): View {
+    return { lines: plan.hosts.map((host) => `${host.address} ${host.name}.testudo.internal ${host.name}`) };
+}
+
+function firewallView({ plan, host, flows }: BaseFacts): View {
+    return {
+        inbound: inbound(plan, flows, host).map((rule) => ruleText(rule, "saddr")),
+        outbound: outbound(plan, flows, host).map((rule) => ruleText(rule, "daddr")),
+    };
+}
+
+/** One nftables rule, for example `ip saddr { 10.91.0.11 } tcp dport 8443 accept comment "…"`. */
+export function ruleText(rule: HostRule, side: "saddr" | "daddr"): string {
+    const who = rule.except.length > 0 ? `ip ${side} != { ${rule.except.join(", ")} }` : `ip ${side} { ${rule.peers.join(", ")} }`;
+    return `${who} ${serviceText(rule)} accept comment "${rule.why}"`;
+}
+
+/** `tcp dport 443`, `ip protocol vrrp`, `icmp type echo-request`. */
+export function serviceText(rule: Pick<HostRule, "protocol" | "port">): string {
+    switch (rule.protocol) {
+        case "vrrp":
+            return "ip protocol vrrp";
+        case "icmp":
+            return "icmp type echo-request";
+        default:
+            return `${rule.protocol} dport ${rule.port ?? 0}`;
+    }
+}
