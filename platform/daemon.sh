@@ -62,3 +62,15 @@ stop_daemon() {
         "it waits for an operation" "incus operation list --all-projects"
     rm -f "$state_dir/incusd.pid"
 }
+
+# A name server whose bridge died before its network was deleted lives on, and the next network
+# with that address fails with "Address already in use".
+stop_stray_dnsmasq() {
+    local pid name
+    for pid in $(pgrep -x dnsmasq); do
+        name=$(tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null |
+            sed -nE "s|^--conf-file=$incus_dir/networks/([^/]+)/.*|\1|p")
+        if [ -z "$name" ] || [ -e "$incus_dir/networks/$name" ]; then continue; fi
+        kill "$pid" && say "stopped the dnsmasq of $name, a network that is gone"
+    done
+}

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Removing what stacks left on this machine. Sourced after lib.sh by sweep and clean. Everything is
+# Removing what stacks left on this machine. Sourced after lib.sh and daemon.sh by sweep and clean. Everything is
 # asked of Incus and of the kernel, never of Pulumi's state: a killed run has none. Dead bridges,
 # stopped containers and half-made projects are all the same to it.
 
@@ -17,6 +17,11 @@ networks_of() {
 
 instances_in() { incus query "/1.0/instances?project=$1" | jq -r '.[] | sub(".*/"; "") | sub("\\?.*"; "")'; }
 
+links_of() {
+    incus query "/1.0/instances?recursion=1&project=$1" | jq -r '.[].config | to_entries[]
+        | select(.key | test("^volatile\\..*\\.host_name$")).value | select(. != "")'
+}
+
 # volumes_in PROJECT: lines "pool name"
 volumes_in() {
     local name
@@ -30,9 +35,10 @@ volumes_in() {
 has_project() { incus query "/1.0/projects/$1" >/dev/null 2>&1; }
 
 remove_project() {
-    local project=$1 instances name volume_pool
+    local project=$1 instances links name volume_pool
     has_project "$project" || return 0
     instances=$(instances_in "$project")
+    links=$(links_of "$project")
     if [ -n "$instances" ]; then
         # By force: there is nothing to save. -P: each takes half a second of waiting.
         xargs -r -P 4 -I{} incus delete --quiet --force --project "$project" {} <<<"$instances" ||
@@ -40,6 +46,8 @@ remove_project() {
                 "platform/incus-up, then again; incus operation list --all-projects"
         say "removed $(wc -l <<<"$instances") instances of $project"
     fi
+    # Where the bridge is dead Incus gives up on an instance's link and leaves it.
+    for name in $links; do ip link del "$name" 2>/dev/null || true; done
     while read -r volume_pool name; do
         incus storage volume delete "$volume_pool" "$name" --project "$project" >/dev/null </dev/null
         say "removed volume $name"
@@ -63,6 +71,7 @@ remove_networks() {
         [ "$supernet" = - ] || supernets+=" $supernet"
         say "removed network $name"
     done < <(networks_of "$1")
+    stop_stray_dnsmasq
     for supernet in $(tr ' ' '\n' <<<"$supernets" | sort -u); do
         # Another stack of ours may live in the same supernet.
         incus query '/1.0/networks?recursion=1&all-projects=true' |
