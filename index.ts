@@ -4,11 +4,15 @@ import { makePlan } from "./components/cluster/plan";
 import { refuse } from "./components/cluster/types";
 import { DmzFirewall } from "./components/dmz-firewall";
 import type { Foundation } from "./components/foundation";
+import { GaleraCluster } from "./components/galera-cluster";
 import { LoadBalancerPair } from "./components/load-balancer-pair";
-import { preflight, machinesFor } from "./components/machines/platform";
+import { machinesFor, preflight } from "./components/machines/platform";
+import { outputs } from "./components/outputs";
 import { flowsOf, roleFaults } from "./components/roles/all";
 import { Trust } from "./components/trust";
+import { WebTier } from "./components/web-tier";
 
+/** Config → plan → preflight → tiers → outputs. Everything is refused before the first resource. */
 async function main(): Promise<Record<string, unknown>> {
     const config = parseConfig(pulumi.getStack(), pulumi.runtime.allConfig());
     const plan = makePlan(config);
@@ -19,11 +23,14 @@ async function main(): Promise<Record<string, unknown>> {
     const flows = flowsOf(plan);
     const trust = new Trust("trust");
     const machines = machinesFor(plan, trust, platform);
-    const firewall = new DmzFirewall("dmz", { plan, flows, machines });
-    const foundation: Foundation = { plan, flows, machines, trust, border: firewall.border };
+    const { border, matrix } = new DmzFirewall("dmz", { plan, flows, machines });
+    const foundation: Foundation = { plan, flows, machines, trust, border };
 
     const balancers = new LoadBalancerPair("lb", { foundation });
-    return { vip: plan.vip, flows: firewall.matrix, x: balancers.urn };
+    const database = new GaleraCluster("db", { foundation, after: balancers.pushes });
+    const web = new WebTier("web", { foundation, database, after: balancers.pushes });
+
+    return outputs({ plan, trust, matrix, balancers, database, web });
 }
 
 export = main;

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostSpec } from "../cluster/types";
 import type { Foundation } from "../foundation";
 import { base, firewallPath } from "../roles/base";
 import { packagesOf, usersOf } from "../roles/all";
+import { fileFingerprint } from "./bundle";
 import type { Host } from "./host";
 import { renderRole } from "./render";
 import { probe, push, ready, type StepOptions } from "./steps";
@@ -30,14 +30,10 @@ export function bringUp(name: string, spec: HostSpec, foundation: Foundation, op
         { role: base.name, files, units: base.units, packages: packagesOf(spec), users: usersOf(spec), stackKey: trust.stackKey },
         { parent: options.parent, dependsOn: [answering] },
     );
-    const rules = files.apply((all) => all.filter((file) => file.path === firewallPath).map((file) => sha256(file.content)).join(""));
+    const rules = files.apply((all) => fileFingerprint(all, firewallPath));
     const confirmed = probe(`${name}-${spec.name}-confirm`, host, "/usr/local/lib/testudo/base/firewall confirm", rules, {
         parent: options.parent,
         dependsOn: [pushed],
     });
     return { ...host, base: confirmed };
-}
-
-function sha256(text: string): string {
-    return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pack } from "tar-stream";
@@ -46,6 +46,16 @@ export function digestLines(stackKey: string, files: readonly RenderedFile[]): s
 /** A keyed digest of secret content: without the stack's key it cannot be guessed at. */
 export function digest(stackKey: string, content: string): string {
     return createHmac("sha256", stackKey).update(content).digest("hex").slice(0, 16);
+}
+
+/** A digest of content that is no secret: a change of it is a change of whatever carries it. */
+export function fingerprint(content: string): string {
+    return createHash("sha256").update(content).digest("hex").slice(0, 16);
+}
+
+/** The fingerprint of one rendered file. */
+export function fileFingerprint(files: readonly RenderedFile[], path: string): string {
+    return fingerprint(files.find((file) => file.path === path)?.content ?? "");
 }
 
 function manifestLine(file: RenderedFile): string {

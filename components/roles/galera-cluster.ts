@@ -24,7 +24,7 @@ const applyRuntime = `run ${library}/apply-runtime` as const;
 const serverCheck = "runuser -u mysql -- mariadbd --help --verbose";
 
 /** A MariaDB Galera member: the server on loopback, an agent that knows its state, and a gate that lets the right clients in. */
-export const database: Role<GaleraFacts> = {
+export const galera: Role<GaleraFacts> = {
     name: "database",
     stem: "galera-cluster",
     packages: ["curl", "galera-4", "haproxy", "mariadb-backup", "mariadb-client", "mariadb-server", "openssl", "socat"],

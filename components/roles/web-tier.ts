@@ -20,6 +20,9 @@ export const ports = { site: 8443, sqlPeers: 10000, sql: 3306, check: 8080, memb
 
 const tls = "/etc/testudo/tls/web";
 const library = "/usr/local/lib/testudo/web";
+/** The script that the component runs once, on the first host, after all pushes and the database. */
+export const scripts = { install: `${library}/install` } as const;
+
 /** Written by PHP, on the host's own disk. */
 const stateFolder = "/srv/site/sessions";
 
@@ -65,7 +68,7 @@ export const web: Role<WebFacts> = {
         { path: "/etc/systemd/system/php8.4-fpm.service.d/testudo.conf", onChange: phpRestart.onChange, check: noDropInCheck },
         { path: "/etc/logrotate.d/testudo-web", check: "logrotate --debug /etc/logrotate.d/testudo-web" },
 
-        { path: "/etc/haproxy/sql.cfg", view: sqlView, onChange: "reload haproxy@sql.service", check: "haproxy -c -q -f /etc/haproxy/sql.cfg" },
+        { path: "/etc/haproxy/sql.cfg", view: sqlView, onChange: "reload haproxy@sql.service", check: "haproxy -c -f /etc/haproxy/sql.cfg" },
 
         { path: "/etc/nginx/nginx.conf", ...nginxReload },
         { path: "/etc/nginx/conf.d/site.conf", view: siteView, ...nginxReload },

@@ -1,0 +1,88 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { netmask, parseNetwork } from "./cluster/addresses";
+import { hostsOf } from "./cluster/plan";
+import type { HostSpec } from "./cluster/types";
+import type { Foundation } from "./foundation";
+import { bringUp, type BroughtUp } from "./host/bring-up";
+import { fileFingerprint } from "./host/bundle";
+import { renderRole, type RenderedFile } from "./host/render";
+import { push, script } from "./host/steps";
+import { galera, scripts } from "./roles/galera-cluster";
+
+export interface GaleraClusterArgs {
+    readonly foundation: Foundation;
+    /** @default the plan's database hosts */
+    readonly hosts?: readonly HostSpec[];
+    /** What must be in place before the hosts can be reached: the bastion. */
+    readonly after: readonly pulumi.Resource[];
+}
+
+/**
+ * MariaDB Galera members, each with data on a volume of its own. Survives the loss of a minority of
+ * them without losing an acknowledged write. Members are changed one at a time, each step ending when its member is
+ * synced; bootstrapped once, by `form`, and only if every member answers that it never had data.
+ */
+export class GaleraCluster extends pulumi.ComponentResource {
+    readonly hosts: BroughtUp[];
+    /** The last step: all members are in. */
+    readonly formed: pulumi.Resource;
+    /** Schema, account and password for the site. */
+    readonly account: { readonly database: string; readonly user: string; readonly password: pulumi.Output<string> };
+
+    constructor(name: string, args: GaleraClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("testudo:index:GaleraCluster", name, {}, opts);
+        const { foundation } = args;
+        const { plan, trust } = foundation;
+        const specs = args.hosts ?? hostsOf(plan, "database");
+        const { result: password } = new random.RandomPassword(`${name}-site-password`, { length: 32, special: false }, { parent: this });
+        this.account = { database: "wordpress", user: "wordpress", password };
+        this.hosts = specs.map((spec) => bringUp(name, spec, foundation, { parent: this, dependsOn: [...args.after] }));
+
+        const [first, ...others] = this.hosts.map((host) => ({
+            host,
+            files: trust.hostCredentials(host.spec, "database").apply((credentials) => renderRole(galera, { plan, host: host.spec, credentials })),
+        }));
+        if (first === undefined) throw new Error(`GaleraCluster "${name}": hosts needs at least one host`);
+        let last: pulumi.Resource | undefined;
+        for (const { host, files } of [first, ...others]) {
+            last = push(
+                `${name}-${host.name}-push`,
+                host,
+                { role: galera.name, files, units: galera.units, stackKey: trust.stackKey },
+                { parent: this, dependsOn: [host.base, ...(last === undefined ? [] : [last])] },
+            );
+        }
+        last = script(
+            `${name}-form`,
+            first.host,
+            {
+                script: scripts.form,
+                values: { database: this.account.database, user: this.account.user, password, hosts: clientPattern(plan.networks.private) },
+                version: version(first.files, scripts.form),
+                stackKey: trust.stackKey,
+            },
+            { parent: this, dependsOn: last === undefined ? [] : [last] },
+        );
+        for (const { host, files } of others) {
+            last = script(
+                `${name}-${host.name}-join`,
+                host,
+                { script: scripts.join, version: version(files, scripts.join), stackKey: trust.stackKey },
+                { parent: this, dependsOn: [last] },
+            );
+        }
+        this.formed = last;
+        this.registerOutputs({});
+    }
+}
+
+function version(files: pulumi.Output<RenderedFile[]>, path: string): pulumi.Output<string> {
+    return pulumi.unsecret(files.apply((all) => fileFingerprint(all, path)));
+}
+
+/** Where the site's account may come from, as MariaDB writes a network: `10.91.1.0/255.255.255.0`. */
+export function clientPattern(network: string): string {
+    const parsed = parseNetwork(network);
+    return `${network.split("/")[0] ?? ""}/${parsed === undefined ? "" : netmask(parsed)}`;
+}
