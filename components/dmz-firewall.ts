@@ -21,7 +21,9 @@ export class DmzFirewall extends pulumi.ComponentResource {
 
     constructor(name: string, args: DmzFirewallArgs, opts?: pulumi.ComponentResourceOptions) {
         super("testudo:index:DmzFirewall", name, {}, opts);
-        this.border = args.machines.border(`${name}-border`, crossings(args.plan, args.flows), { parent: this });
+        this.border = args.machines.border(`${name}-border`, crossings(args.plan, args.flows), {
+            parent: this,
+        });
         this.matrix = args.flows.map(flowLine);
         this.registerOutputs({});
     }

@@ -28,22 +28,35 @@ export class GaleraCluster extends pulumi.ComponentResource {
     /** The last step: all members are in. */
     readonly formed: pulumi.Resource;
     /** Schema, account and password for the site. */
-    readonly account: { readonly database: string; readonly user: string; readonly password: pulumi.Output<string> };
+    readonly account: {
+        readonly database: string;
+        readonly user: string;
+        readonly password: pulumi.Output<string>;
+    };
 
     constructor(name: string, args: GaleraClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("testudo:index:GaleraCluster", name, {}, opts);
         const { foundation } = args;
         const { plan, trust } = foundation;
         const specs = args.hosts ?? hostsOf(plan, "database");
-        const { result: password } = new random.RandomPassword(`${name}-site-password`, { length: 32, special: false }, { parent: this });
+        const { result: password } = new random.RandomPassword(
+            `${name}-site-password`,
+            { length: 32, special: false },
+            { parent: this },
+        );
         this.account = { database: "wordpress", user: "wordpress", password };
-        this.hosts = specs.map((spec) => bringUp(name, spec, foundation, { parent: this, dependsOn: [...args.after] }));
+        this.hosts = specs.map((spec) =>
+            bringUp(name, spec, foundation, { parent: this, dependsOn: [...args.after] }),
+        );
 
         const [first, ...others] = this.hosts.map((host) => ({
             host,
-            files: trust.hostCredentials(host.spec, "database").apply((credentials) => renderRole(galera, { plan, host: host.spec, credentials })),
+            files: trust
+                .hostCredentials(host.spec, "database")
+                .apply((credentials) => renderRole(galera, { plan, host: host.spec, credentials })),
         }));
-        if (first === undefined) throw new Error(`GaleraCluster "${name}": hosts needs at least one host`);
+        if (first === undefined)
+            throw new Error(`GaleraCluster "${name}": hosts needs at least one host`);
         let last: pulumi.Resource | undefined;
         for (const { host, files } of [first, ...others]) {
             last = push(
@@ -58,7 +71,12 @@ export class GaleraCluster extends pulumi.ComponentResource {
             first.host,
             {
                 script: scripts.form,
-                values: { database: this.account.database, user: this.account.user, password, hosts: clientPattern(plan.networks.private) },
+                values: {
+                    database: this.account.database,
+                    user: this.account.user,
+                    password,
+                    hosts: clientPattern(plan.networks.private),
+                },
                 version: version(first.files, scripts.form),
                 stackKey: trust.stackKey,
             },
@@ -68,7 +86,11 @@ export class GaleraCluster extends pulumi.ComponentResource {
             last = script(
                 `${name}-${host.name}-join`,
                 host,
-                { script: scripts.join, version: version(files, scripts.join), stackKey: trust.stackKey },
+                {
+                    script: scripts.join,
+                    version: version(files, scripts.join),
+                    stackKey: trust.stackKey,
+                },
                 { parent: this, dependsOn: [last] },
             );
         }

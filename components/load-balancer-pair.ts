@@ -31,22 +31,42 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
         const edge = trust.credentials("edge", {
             commonName: plan.siteName,
             organizationalUnit: "edge",
-            dnsNames: [...(plan.config.site.name === undefined ? [] : [plan.config.site.name]), "localhost"],
+            dnsNames: [
+                ...(plan.config.site.name === undefined ? [] : [plan.config.site.name]),
+                "localhost",
+            ],
             ipAddresses: [plan.vip, "127.0.0.1"],
         });
         this.hosts = specs.map((spec) => bringUp(name, spec, foundation, { parent: this }));
         for (const host of this.hosts) {
             const files = pulumi
-                .all([trust.hostCredentials(host.spec, "load-balancer"), edge, trust.bastionKey.privateKeyOpenssh, trust.clientKey.publicKeyOpenssh])
+                .all([
+                    trust.hostCredentials(host.spec, "load-balancer"),
+                    edge,
+                    trust.bastionKey.privateKeyOpenssh,
+                    trust.clientKey.publicKeyOpenssh,
+                ])
                 .apply(([credentials, edgeCredentials, bastionKey, operatorKey]) => {
-                    const facts: LoadBalancerFacts = { plan, host: host.spec, credentials, edge: edgeCredentials, bastionKey, authorizedKeys: [operatorKey] };
+                    const facts: LoadBalancerFacts = {
+                        plan,
+                        host: host.spec,
+                        credentials,
+                        edge: edgeCredentials,
+                        bastionKey,
+                        authorizedKeys: [operatorKey],
+                    };
                     return renderRole(loadBalancer, facts);
                 });
             this.pushes.push(
                 push(
                     `${name}-${host.name}-push`,
                     host,
-                    { role: loadBalancer.name, files, units: loadBalancer.units, stackKey: trust.stackKey },
+                    {
+                        role: loadBalancer.name,
+                        files,
+                        units: loadBalancer.units,
+                        stackKey: trust.stackKey,
+                    },
                     { parent: this, dependsOn: [host.base, ...this.pushes.slice(-1)] },
                 ),
             );

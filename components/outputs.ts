@@ -16,7 +16,14 @@ export interface Built {
 }
 
 /** What a person needs to use the cluster, and what `testudo` reads. Secrets are shown by `pulumi stack output --show-secrets`. */
-export function outputs({ plan, trust, matrix, balancers, database, web }: Built): Record<string, unknown> {
+export function outputs({
+    plan,
+    trust,
+    matrix,
+    balancers,
+    database,
+    web,
+}: Built): Record<string, unknown> {
     const hosts = [...balancers.hosts, ...database.hosts, ...web.hosts];
     return {
         siteUrl: `https://${plan.siteName}/`,
@@ -24,7 +31,12 @@ export function outputs({ plan, trust, matrix, balancers, database, web }: Built
         adminUser: plan.config.site.adminUser,
         adminPassword: pulumi.secret(web.adminPassword),
         caCertificate: trust.ca,
-        hosts: Object.fromEntries(hosts.map((host) => [host.name, { address: host.privateAddress, zone: host.spec.zone, roles: host.spec.roles }])),
+        hosts: Object.fromEntries(
+            hosts.map((host) => [
+                host.name,
+                { address: host.privateAddress, zone: host.spec.zone, roles: host.spec.roles },
+            ]),
+        ),
         flows: matrix,
         sshConfig: sshConfig(plan),
         sshKnownHosts: knownHosts(plan, trust, hosts),

@@ -35,10 +35,22 @@ export class Trust extends pulumi.ComponentResource {
     ) {
         super("testudo:index:Trust", name, {}, opts);
         const parent = { parent: this };
-        this.stackKey = new random.RandomPassword(`${name}-stack-key`, { length: 48, special: false }, parent).result;
+        this.stackKey = new random.RandomPassword(
+            `${name}-stack-key`,
+            { length: 48, special: false },
+            parent,
+        ).result;
         this.clientKey = new tls.PrivateKey(`${name}-client-key`, { algorithm: "ED25519" }, parent);
-        this.bastionKey = new tls.PrivateKey(`${name}-bastion-key`, { algorithm: "ED25519" }, parent);
-        this.authorityKey = new tls.PrivateKey(`${name}-authority-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, parent);
+        this.bastionKey = new tls.PrivateKey(
+            `${name}-bastion-key`,
+            { algorithm: "ED25519" },
+            parent,
+        );
+        this.authorityKey = new tls.PrivateKey(
+            `${name}-authority-key`,
+            { algorithm: "ECDSA", ecdsaCurve: "P256" },
+            parent,
+        );
         this.ca = new tls.SelfSignedCert(
             `${name}-authority`,
             {
@@ -55,7 +67,11 @@ export class Trust extends pulumi.ComponentResource {
 
     /** The SSH identity of one host: made before the machine, so that its first connection is pinned already. */
     hostKey(host: string): tls.PrivateKey {
-        return new tls.PrivateKey(`${this.name}-host-key-${host}`, { algorithm: "ED25519" }, { parent: this });
+        return new tls.PrivateKey(
+            `${this.name}-host-key-${host}`,
+            { algorithm: "ED25519" },
+            { parent: this },
+        );
     }
 
     /** The certificate of one host in one role. */
@@ -72,12 +88,20 @@ export class Trust extends pulumi.ComponentResource {
     credentials(suffix: string, subject: Subject): pulumi.Output<Credentials> {
         const name = `${this.name}-${suffix}`;
         const parent = { parent: this };
-        const key = new tls.PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, parent);
+        const key = new tls.PrivateKey(
+            `${name}-key`,
+            { algorithm: "ECDSA", ecdsaCurve: "P256" },
+            parent,
+        );
         const request = new tls.CertRequest(
             `${name}-request`,
             {
                 privateKeyPem: key.privateKeyPem,
-                subject: { commonName: subject.commonName, organizationalUnit: subject.organizationalUnit, organization: "Testudo" },
+                subject: {
+                    commonName: subject.commonName,
+                    organizationalUnit: subject.organizationalUnit,
+                    organization: "Testudo",
+                },
                 dnsNames: [...subject.dnsNames],
                 ipAddresses: [...subject.ipAddresses],
             },
@@ -91,10 +115,17 @@ export class Trust extends pulumi.ComponentResource {
                 caCertPem: this.ca,
                 validityPeriodHours: lifetime.certificate,
                 earlyRenewalHours: lifetime.renewal,
-                allowedUses: ["digital_signature", "key_encipherment", "server_auth", "client_auth"],
+                allowedUses: [
+                    "digital_signature",
+                    "key_encipherment",
+                    "server_auth",
+                    "client_auth",
+                ],
             },
             parent,
         );
-        return pulumi.all([certificate.certPem, key.privateKeyPemPkcs8, this.ca]).apply(([cert, pem, ca]) => ({ certificate: cert, key: pem, ca }));
+        return pulumi
+            .all([certificate.certPem, key.privateKeyPemPkcs8, this.ca])
+            .apply(([cert, pem, ca]) => ({ certificate: cert, key: pem, ca }));
     }
 }

@@ -35,17 +35,40 @@ export class WebTier extends pulumi.ComponentResource {
         const { foundation, database } = args;
         const { plan, trust } = foundation;
         const specs = args.hosts ?? hostsOf(plan, "web");
-        const salts = new random.RandomPassword(`${name}-salts`, { length: 64, special: false }, { parent: this }).result;
-        this.adminPassword = new random.RandomPassword(`${name}-admin-password`, { length: 24, special: false }, { parent: this }).result;
-        this.hosts = specs.map((spec) => bringUp(name, spec, foundation, { parent: this, dependsOn: [...args.after] }));
+        const salts = new random.RandomPassword(
+            `${name}-salts`,
+            { length: 64, special: false },
+            { parent: this },
+        ).result;
+        this.adminPassword = new random.RandomPassword(
+            `${name}-admin-password`,
+            { length: 24, special: false },
+            { parent: this },
+        ).result;
+        this.hosts = specs.map((spec) =>
+            bringUp(name, spec, foundation, { parent: this, dependsOn: [...args.after] }),
+        );
 
-        const mailPassword = plan.config.mailPassword === undefined ? null : pulumi.secret(plan.config.mailPassword);
+        const mailPassword =
+            plan.config.mailPassword === undefined ? null : pulumi.secret(plan.config.mailPassword);
         const members = this.hosts.map((host) => ({
             host,
             files: pulumi
-                .all([trust.hostCredentials(host.spec, "web"), database.account.password, salts, mailPassword])
+                .all([
+                    trust.hostCredentials(host.spec, "web"),
+                    database.account.password,
+                    salts,
+                    mailPassword,
+                ])
                 .apply(([credentials, databasePassword, salt, relayPassword]) => {
-                    const facts: WebFacts = { plan, host: host.spec, credentials, databasePassword, salts: salt, mailPassword: relayPassword };
+                    const facts: WebFacts = {
+                        plan,
+                        host: host.spec,
+                        credentials,
+                        databasePassword,
+                        salts: salt,
+                        mailPassword: relayPassword,
+                    };
                     return renderRole(web, facts);
                 }),
         }));
@@ -61,14 +84,20 @@ export class WebTier extends pulumi.ComponentResource {
             );
         }
         const [first] = members;
-        if (first === undefined) throw new Error(`WebTier "${name}": hosts needs at least one host`);
+        if (first === undefined)
+            throw new Error(`WebTier "${name}": hosts needs at least one host`);
         const { site } = plan.config;
         this.installed = script(
             `${name}-form`,
             first.host,
             {
                 script: scripts.install,
-                values: { title: site.title, admin_user: site.adminUser, admin_email: site.adminEmail, admin_password: this.adminPassword },
+                values: {
+                    title: site.title,
+                    admin_user: site.adminUser,
+                    admin_email: site.adminEmail,
+                    admin_password: this.adminPassword,
+                },
                 version: version(first.files, scripts.install),
                 stackKey: trust.stackKey,
             },

@@ -47,7 +47,8 @@ export function overlaps(a: Network, b: Network): boolean {
 
 /** The n-th address of a network; 0 is the network's own. Throws a RangeError outside of it. */
 export function nth(network: Network, index: number): string {
-    if (index < 0 || index >= networkSize(network)) throw new RangeError(`address ${index} is outside a /${network.prefix}`);
+    if (index < 0 || index >= networkSize(network))
+        throw new RangeError(`address ${index} is outside a /${network.prefix}`);
     return formatAddress(network.base + index);
 }
 

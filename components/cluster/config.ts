@@ -4,10 +4,15 @@ import { FaultsError, type Fault } from "./types";
 
 const namespace = "testudo";
 
-const address = z.string().refine((text) => parseAddress(text) !== undefined, "needs an IPv4 address such as 10.91.0.10");
+const address = z
+    .string()
+    .refine((text) => parseAddress(text) !== undefined, "needs an IPv4 address such as 10.91.0.10");
 const network = z
     .string()
-    .refine((text) => parseNetwork(text) !== undefined, "needs an IPv4 network such as 10.91.0.0/24, host bits zero");
+    .refine(
+        (text) => parseNetwork(text) !== undefined,
+        "needs an IPv4 network such as 10.91.0.0/24, host bits zero",
+    );
 const dnsName = z
     .string()
     .max(253)
@@ -22,7 +27,11 @@ const diskGiB = z.number().int().min(1).max(16_384);
 const email = z.string().email();
 
 /** Sizes that every tier has. Defaults come from the preset. */
-const tier = { count: count(9).optional(), memoryMiB: memoryMiB.optional(), diskGiB: diskGiB.optional() };
+const tier = {
+    count: count(9).optional(),
+    memoryMiB: memoryMiB.optional(),
+    diskGiB: diskGiB.optional(),
+};
 
 const schema = z
     .object({
@@ -150,7 +159,10 @@ const schema = z
             .default({}),
 
         /** Names, in words, the loss that a topology which the plan refuses may cause. */
-        acceptDataLossRisk: z.string().min(20, "needs a sentence of at least 20 characters").optional(),
+        acceptDataLossRisk: z
+            .string()
+            .min(20, "needs a sentence of at least 20 characters")
+            .optional(),
     })
     .strict();
 
@@ -166,9 +178,16 @@ export type Config = z.infer<typeof schema> & {
  */
 export function parseConfig(stack: string, raw: Readonly<Record<string, string>>): Config {
     const own = Object.entries(raw).filter(([key]) => key.startsWith(`${namespace}:`));
-    const values = Object.fromEntries(own.map(([key, text]) => [key.slice(namespace.length + 1), parseValue(text)]));
+    const values = Object.fromEntries(
+        own.map(([key, text]) => [key.slice(namespace.length + 1), parseValue(text)]),
+    );
     const result = schema.safeParse(values);
-    const faults = [...stackFaults(stack), ...(result.success ? [] : result.error.issues.flatMap((issue) => issueFaults(issue, values)))];
+    const faults = [
+        ...stackFaults(stack),
+        ...(result.success
+            ? []
+            : result.error.issues.flatMap((issue) => issueFaults(issue, values))),
+    ];
     if (!result.success || faults.length > 0) throw new FaultsError(faults);
     return { ...result.data, stack };
 }
@@ -213,7 +232,14 @@ function issueFaults(issue: z.ZodIssue, values: unknown): Fault[] {
         }));
     }
     const missing = lookUp(values, issue.path) === undefined;
-    return [{ key: at(issue.path), rule: missing ? "is required" : issueRule(issue), why: "the plan is made from it", got: found }];
+    return [
+        {
+            key: at(issue.path),
+            rule: missing ? "is required" : issueRule(issue),
+            why: "the plan is made from it",
+            got: found,
+        },
+    ];
 }
 
 function issueRule(issue: z.ZodIssue): string {
@@ -223,7 +249,10 @@ function issueRule(issue: z.ZodIssue): string {
 
 function lookUp(value: unknown, path: readonly (string | number)[]): unknown {
     return path.reduce<unknown>(
-        (inner, key) => (typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>)[String(key)] : undefined),
+        (inner, key) =>
+            typeof inner === "object" && inner !== null
+                ? (inner as Record<string, unknown>)[String(key)]
+                : undefined,
         value,
     );
 }

@@ -44,12 +44,24 @@ export function crossings(plan: Plan, flows: readonly Flow[]): BorderRule[] {
         sides(plan, flow, flow.from).flatMap((from) =>
             sides(plan, flow, flow.to)
                 .filter((to) => to.zone !== from.zone)
-                .map((to) => ({ from, to, protocol: flow.protocol, port: flow.port ?? null, why: flow.why })),
+                .map((to) => ({
+                    from,
+                    to,
+                    protocol: flow.protocol,
+                    port: flow.port ?? null,
+                    why: flow.why,
+                })),
         ),
     );
 }
 
-function rules(plan: Plan, flows: readonly Flow[], host: HostSpec, own: "from" | "to", other: "from" | "to"): HostRule[] {
+function rules(
+    plan: Plan,
+    flows: readonly Flow[],
+    host: HostSpec,
+    own: "from" | "to",
+    other: "from" | "to",
+): HostRule[] {
     return flows
         .filter((flow) => isRole(flow[own]) && host.roles.includes(flow[own]))
         .map((flow) => ({
@@ -61,12 +73,22 @@ function rules(plan: Plan, flows: readonly Flow[], host: HostSpec, own: "from" |
         .filter((rule) => rule.peers.length > 0 || rule.except.length > 0);
 }
 
-function peersOf(plan: Plan, flow: Flow, party: Party, host: HostSpec): Pick<HostRule, "peers" | "except"> {
+function peersOf(
+    plan: Plan,
+    flow: Flow,
+    party: Party,
+    host: HostSpec,
+): Pick<HostRule, "peers" | "except"> {
     if (party === "outside") {
-        return flow.only === undefined ? { peers: [], except: [plan.networks.public, plan.networks.private] } : { peers: flow.only, except: [] };
+        return flow.only === undefined
+            ? { peers: [], except: [plan.networks.public, plan.networks.private] }
+            : { peers: flow.only, except: [] };
     }
     if (party === "operator") return { peers: flow.only ?? plan.operators, except: [] };
-    return { peers: addressesOf(plan, party).filter((address) => address !== host.address), except: [] };
+    return {
+        peers: addressesOf(plan, party).filter((address) => address !== host.address),
+        except: [],
+    };
 }
 
 function sides(plan: Plan, flow: Flow, party: Party): BorderSide[] {

@@ -1,4 +1,13 @@
-import { contains, formatAddress, networkSize, nth, overlaps, parseAddress, parseNetwork, type Network } from "./addresses";
+import {
+    contains,
+    formatAddress,
+    networkSize,
+    nth,
+    overlaps,
+    parseAddress,
+    parseNetwork,
+    type Network,
+} from "./addresses";
 import { configKey, type Config } from "./config";
 import { presets, type TierSpec } from "./presets";
 import { quorumFaults } from "./quorum";
@@ -33,13 +42,21 @@ export function makePlan(config: Config): Plan {
         outside: network(config.network.outside),
     };
     const hosts = preset.flatMap((tier) => tierHosts(tier, config, networks));
-    refuse([...networkFaults(config, networks), ...hostFaults(config, hosts, networks), ...quorumFaults(config, hosts)]);
+    refuse([
+        ...networkFaults(config, networks),
+        ...hostFaults(config, hosts, networks),
+        ...quorumFaults(config, hosts),
+    ]);
     return {
         stack: config.stack,
         config,
         hosts,
         networks: config.network,
-        gateways: { public: nth(networks.public, 1), private: nth(networks.private, 1), outside: nth(networks.outside, 1) },
+        gateways: {
+            public: nth(networks.public, 1),
+            private: nth(networks.private, 1),
+            outside: nth(networks.outside, 1),
+        },
         vip: config.network.vip,
         operators: config.operators ?? [`${nth(networks.public, 1)}/32`],
         siteName: config.site.name ?? config.network.vip,
@@ -63,7 +80,11 @@ function refusePreset(name: string): never {
     throw new Error("unreachable");
 }
 
-function tierHosts(tier: TierSpec, config: Config, networks: Record<"public" | "private", Network>): HostSpec[] {
+function tierHosts(
+    tier: TierSpec,
+    config: Config,
+    networks: Record<"public" | "private", Network>,
+): HostSpec[] {
     const section = config[tier.section];
     return Array.from({ length: section.count ?? tier.count }, (_, index) => {
         const name = `${tier.prefix}${index + 1}`;
@@ -71,22 +92,32 @@ function tierHosts(tier: TierSpec, config: Config, networks: Record<"public" | "
         return {
             name,
             zone: tier.zone,
-            address: override.address ?? formatAddress(networks[tier.zone].base + tier.firstAddress + index),
+            address:
+                override.address ??
+                formatAddress(networks[tier.zone].base + tier.firstAddress + index),
             roles: tier.roles,
             failureDomain: override.failureDomain ?? name,
             memoryMiB: override.memoryMiB ?? section.memoryMiB ?? tier.memoryMiB,
             diskGiB: section.diskGiB ?? tier.diskGiB,
-            ...(tier.roles.includes("database") ? { data: { sizeGiB: config.database.dataGiB, path: "/var/lib/mysql" } } : {}),
+            ...(tier.roles.includes("database")
+                ? { data: { sizeGiB: config.database.dataGiB, path: "/var/lib/mysql" } }
+                : {}),
         };
     });
 }
 
 const zones = ["public", "private", "outside"] as const;
 
-function networkFaults(config: Config, networks: Record<"supernet" | (typeof zones)[number], Network>): Fault[] {
+function networkFaults(
+    config: Config,
+    networks: Record<"supernet" | (typeof zones)[number], Network>,
+): Fault[] {
     const faults: Fault[] = [];
     for (const zone of zones) {
-        if (!contains(networks.supernet, networks[zone].base) || networkSize(networks[zone]) > networkSize(networks.supernet)) {
+        if (
+            !contains(networks.supernet, networks[zone].base) ||
+            networkSize(networks[zone]) > networkSize(networks.supernet)
+        ) {
             faults.push({
                 key: configKey(`network.${zone}`),
                 rule: `needs to lie inside testudo:network.supernet (${config.network.supernet})`,
@@ -112,11 +143,16 @@ function networkFaults(config: Config, networks: Record<"supernet" | (typeof zon
             });
         }
     }
-    if (!usable(networks.public, config.network.vip)) faults.push(outsideNetwork("network.vip", "public", config, config.network.vip));
+    if (!usable(networks.public, config.network.vip))
+        faults.push(outsideNetwork("network.vip", "public", config, config.network.vip));
     return faults;
 }
 
-function hostFaults(config: Config, hosts: readonly HostSpec[], networks: Record<"public" | "private", Network>): Fault[] {
+function hostFaults(
+    config: Config,
+    hosts: readonly HostSpec[],
+    networks: Record<"public" | "private", Network>,
+): Fault[] {
     const faults: Fault[] = [];
     const names = hosts.map((host) => host.name);
     for (const name of Object.keys(config.hosts)) {
@@ -132,9 +168,15 @@ function hostFaults(config: Config, hosts: readonly HostSpec[], networks: Record
     for (const host of hosts) {
         const key = `hosts.${host.name}.address`;
         const owner = taken.get(host.address);
-        if (!usable(networks[host.zone], host.address)) faults.push(outsideNetwork(key, host.zone, config, host.address));
+        if (!usable(networks[host.zone], host.address))
+            faults.push(outsideNetwork(key, host.zone, config, host.address));
         if (owner !== undefined) {
-            faults.push({ key: configKey(key), rule: "needs an address of its own", why: `${owner} has it already`, got: host.address });
+            faults.push({
+                key: configKey(key),
+                rule: "needs an address of its own",
+                why: `${owner} has it already`,
+                got: host.address,
+            });
         }
         taken.set(host.address, host.name);
     }
@@ -144,10 +186,19 @@ function hostFaults(config: Config, hosts: readonly HostSpec[], networks: Record
 /** Inside the network, and neither its own address, the router's nor the broadcast address. */
 function usable(network: Network, address: string): boolean {
     const value = parseAddress(address) ?? -1;
-    return contains(network, value) && value > network.base + 1 && value < network.base + networkSize(network) - 1;
+    return (
+        contains(network, value) &&
+        value > network.base + 1 &&
+        value < network.base + networkSize(network) - 1
+    );
 }
 
-function outsideNetwork(key: string, zone: "public" | "private", config: Config, address: string): Fault {
+function outsideNetwork(
+    key: string,
+    zone: "public" | "private",
+    config: Config,
+    address: string,
+): Fault {
     return {
         key: configKey(key),
         rule: `needs a host address inside testudo:network.${zone} (${config.network[zone]}), not its first two or its last`,
@@ -158,6 +209,7 @@ function outsideNetwork(key: string, zone: "public" | "private", config: Config,
 
 function network(text: string): Network {
     const parsed = parseNetwork(text);
-    if (parsed === undefined) throw new TypeError(`${text} passed the configuration but is no network`);
+    if (parsed === undefined)
+        throw new TypeError(`${text} passed the configuration but is no network`);
     return parsed;
 }

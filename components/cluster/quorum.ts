@@ -14,11 +14,22 @@ export function quorumFaults(config: Config, hosts: readonly HostSpec[]): Fault[
     ];
 }
 
-function pairFaults(role: "load-balancer" | "web", section: string, hosts: readonly HostSpec[]): Fault[] {
+function pairFaults(
+    role: "load-balancer" | "web",
+    section: string,
+    hosts: readonly HostSpec[],
+): Fault[] {
     const members = hosts.filter((host) => host.roles.includes(role));
     const domains = new Set(members.map((host) => host.failureDomain));
     if (members.length < 2) {
-        return [tooFew(section, `at least 2 ${role} hosts`, "the loss of one would be the loss of the site", members.length)];
+        return [
+            tooFew(
+                section,
+                `at least 2 ${role} hosts`,
+                "the loss of one would be the loss of the site",
+                members.length,
+            ),
+        ];
     }
     if (domains.size < 2) return [oneDomain(members, `the ${role} hosts would fail together`)];
     return [];
@@ -37,15 +48,22 @@ function voteFaults(members: readonly HostSpec[]): Fault[] {
         );
     }
     const byDomain = new Map<string, HostSpec[]>();
-    for (const host of members) byDomain.set(host.failureDomain, [...(byDomain.get(host.failureDomain) ?? []), host]);
+    for (const host of members)
+        byDomain.set(host.failureDomain, [...(byDomain.get(host.failureDomain) ?? []), host]);
     for (const together of byDomain.values()) {
-        if (together.length > 1) faults.push(oneDomain(together, "two members of one quorum would fail together"));
+        if (together.length > 1)
+            faults.push(oneDomain(together, "two members of one quorum would fail together"));
     }
     return faults;
 }
 
 function tooFew(section: string, rule: string, why: string, got: number): Fault {
-    return { key: configKey(`${section}.count`), rule: `needs ${rule} (or testudo:acceptDataLossRisk)`, why, got: String(got) };
+    return {
+        key: configKey(`${section}.count`),
+        rule: `needs ${rule} (or testudo:acceptDataLossRisk)`,
+        why,
+        got: String(got),
+    };
 }
 
 function oneDomain(together: readonly HostSpec[], why: string): Fault {

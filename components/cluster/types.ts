@@ -67,7 +67,10 @@ export interface Fault {
 /** All faults in one message, a line each. */
 export class FaultsError extends Error {
     constructor(readonly faults: readonly Fault[]) {
-        super(`${faults.length === 1 ? "1 fault" : `${faults.length} faults`} in the configuration; nothing was changed:\n` + faults.map(faultLine).join("\n"));
+        super(
+            `${faults.length === 1 ? "1 fault" : `${faults.length} faults`} in the configuration; nothing was changed:\n` +
+                faults.map(faultLine).join("\n"),
+        );
         this.name = "FaultsError";
     }
 }

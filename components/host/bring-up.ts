@@ -17,23 +17,46 @@ export interface BroughtUp extends Host {
  * Makes a machine and everything that it is before it has a role: packages, users, sshd, firewall.
  * The firewall is kept only if a fresh connection gets through it.
  */
-export function bringUp(name: string, spec: HostSpec, foundation: Foundation, options: StepOptions): BroughtUp {
+export function bringUp(
+    name: string,
+    spec: HostSpec,
+    foundation: Foundation,
+    options: StepOptions,
+): BroughtUp {
     const { plan, flows, machines, trust, border } = foundation;
     const host = machines.host(spec, { parent: options.parent });
-    const answering = ready(`${name}-${spec.name}-ready`, host, { ...options, dependsOn: [border, ...(options.dependsOn ?? [])] });
+    const answering = ready(`${name}-${spec.name}-ready`, host, {
+        ...options,
+        dependsOn: [border, ...(options.dependsOn ?? [])],
+    });
     const files = pulumi
         .all([trust.ca, trust.clientKey.publicKeyOpenssh])
-        .apply(([ca, operatorKey]) => renderRole(base, { plan, host: spec, flows, ca, authorizedKeys: [operatorKey] }));
+        .apply(([ca, operatorKey]) =>
+            renderRole(base, { plan, host: spec, flows, ca, authorizedKeys: [operatorKey] }),
+        );
     const pushed = push(
         `${name}-${spec.name}-base`,
         host,
-        { role: base.name, files, units: base.units, packages: packagesOf(spec), users: usersOf(spec), stackKey: trust.stackKey },
+        {
+            role: base.name,
+            files,
+            units: base.units,
+            packages: packagesOf(spec),
+            users: usersOf(spec),
+            stackKey: trust.stackKey,
+        },
         { parent: options.parent, dependsOn: [answering] },
     );
     const rules = files.apply((all) => fileFingerprint(all, firewallPath));
-    const confirmed = probe(`${name}-${spec.name}-confirm`, host, "/usr/local/lib/testudo/base/firewall confirm", rules, {
-        parent: options.parent,
-        dependsOn: [pushed],
-    });
+    const confirmed = probe(
+        `${name}-${spec.name}-confirm`,
+        host,
+        "/usr/local/lib/testudo/base/firewall confirm",
+        rules,
+        {
+            parent: options.parent,
+            dependsOn: [pushed],
+        },
+    );
     return { ...host, base: confirmed };
 }

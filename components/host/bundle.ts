@@ -27,7 +27,14 @@ export function pushBundle(push: Push): Promise<string> {
         ["manifest", lines(push.files.map(manifestLine))],
         ["units", lines(push.units)],
         ["packages", lines(push.packages ?? [])],
-        ["users", lines((push.users ?? []).map((user) => [user.name, user.home, (user.groups ?? []).join(",")].join("\t")))],
+        [
+            "users",
+            lines(
+                (push.users ?? []).map((user) =>
+                    [user.name, user.home, (user.groups ?? []).join(",")].join("\t"),
+                ),
+            ),
+        ],
         ...push.files.map((file): [string, string] => [`files${file.path}`, file.content]),
     ];
     return archive(entries);
@@ -35,12 +42,22 @@ export function pushBundle(push: Push): Promise<string> {
 
 /** Named values for a script on the host (accounts, passwords), each a file of its own. */
 export function valueBundle(values: Readonly<Record<string, string>>): Promise<string> {
-    return archive([...engineFiles(), ...Object.entries(values).map(([name, value]): [string, string] => [`values/${name}`, value])]);
+    return archive([
+        ...engineFiles(),
+        ...Object.entries(values).map(([name, value]): [string, string] => [
+            `values/${name}`,
+            value,
+        ]),
+    ]);
 }
 
 /** One line a file for `pulumi preview --diff`: which file changes, and nothing about what is in it. */
 export function digestLines(stackKey: string, files: readonly RenderedFile[]): string {
-    return files.map((file) => `# ${file.path} ${file.owner} ${file.mode} ${digest(stackKey, file.content)}`).join("\n");
+    return files
+        .map(
+            (file) => `# ${file.path} ${file.owner} ${file.mode} ${digest(stackKey, file.content)}`,
+        )
+        .join("\n");
 }
 
 /** A keyed digest of secret content: without the stack's key it cannot be guessed at. */
@@ -74,7 +91,8 @@ function engineFiles(): [string, string][] {
 
 async function archive(entries: readonly [string, string][]): Promise<string> {
     const tar = pack();
-    for (const [name, content] of entries) tar.entry({ name, mode: 0o600, mtime: new Date(0) }, content);
+    for (const [name, content] of entries)
+        tar.entry({ name, mode: 0o600, mtime: new Date(0) }, content);
     tar.finalize();
     const chunks: Buffer[] = [];
     for await (const chunk of tar) chunks.push(chunk as Buffer);

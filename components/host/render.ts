@@ -32,7 +32,8 @@ class StrictContext extends Mustache.Context {
 
     override lookup(name: string): unknown {
         const value = super.lookup(name) as unknown;
-        if (value === undefined) throw new Error(`${this.template}: {{${name}}} is not in the view`);
+        if (value === undefined)
+            throw new Error(`${this.template}: {{${name}}} is not in the view`);
         return value;
     }
 }
@@ -43,7 +44,9 @@ class StrictContext extends Mustache.Context {
  */
 export function renderTemplate(template: string, view: View): string {
     const text = readFileSync(join(templateRoot, template), "utf8");
-    return Mustache.render(text, new StrictContext(view, undefined, template), undefined, { escape: String });
+    return Mustache.render(text, new StrictContext(view, undefined, template), undefined, {
+        escape: String,
+    });
 }
 
 /** The files of a role on one host, in the manifest's order. */

@@ -31,8 +31,17 @@ export function sshConfig(plan: Plan): string {
 }
 
 /** Every host's pinned key, and the bastion's, as known_hosts lines. */
-export function knownHosts(plan: Plan, trust: Trust, hosts: readonly Host[]): pulumi.Output<string> {
-    const lines = hosts.map((host) => pulumi.interpolate`${host.spec.address} ${host.connection.apply((connection) => connection.hostKey ?? "")}`);
-    const bastion = trust.bastionKey.publicKeyOpenssh.apply((key) => `[${plan.vip}]:${ports.bastion} ${key.trim()}`);
+export function knownHosts(
+    plan: Plan,
+    trust: Trust,
+    hosts: readonly Host[],
+): pulumi.Output<string> {
+    const lines = hosts.map(
+        (host) =>
+            pulumi.interpolate`${host.spec.address} ${host.connection.apply((connection) => connection.hostKey ?? "")}`,
+    );
+    const bastion = trust.bastionKey.publicKeyOpenssh.apply(
+        (key) => `[${plan.vip}]:${ports.bastion} ${key.trim()}`,
+    );
     return pulumi.unsecret(pulumi.all([bastion, ...lines]).apply((all) => `${all.join("\n")}\n`));
 }

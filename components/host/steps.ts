@@ -49,7 +49,12 @@ export function ready(name: string, host: Host, options: StepOptions): command.r
 }
 
 /** Applies a role's files, packages, users and units on a host; rolls back when a check or a start fails. */
-export function push(name: string, host: Host, args: PushArgs, options: StepOptions): command.remote.Command {
+export function push(
+    name: string,
+    host: Host,
+    args: PushArgs,
+    options: StepOptions,
+): command.remote.Command {
     const all = pulumi.all([args.files, args.stackKey]);
     const digests = pulumi.unsecret(all.apply(([files, key]) => digestLines(key, files)));
     const bundle = all.apply(([files]) => pushBundle({ ...args, files }));
@@ -60,7 +65,12 @@ export function push(name: string, host: Host, args: PushArgs, options: StepOpti
 }
 
 /** Runs a script that a push has put on the host, with values that nobody else may read. */
-export function script(name: string, host: Host, args: ScriptArgs, options: StepOptions): command.remote.Command {
+export function script(
+    name: string,
+    host: Host,
+    args: ScriptArgs,
+    options: StepOptions,
+): command.remote.Command {
     const values = pulumi.all([pulumi.output(args.values ?? {}), args.stackKey]);
     const digests = pulumi.unsecret(
         values.apply(([all, key]) =>
@@ -80,7 +90,13 @@ export function script(name: string, host: Host, args: ScriptArgs, options: Step
  * Runs a short command over a connection of its own.
  * @param version A change of this text runs the command again.
  */
-export function probe(name: string, host: Host, text: string, version: pulumi.Input<string>, options: StepOptions): command.remote.Command {
+export function probe(
+    name: string,
+    host: Host,
+    text: string,
+    version: pulumi.Input<string>,
+    options: StepOptions,
+): command.remote.Command {
     return remote(name, host, options, { text: pulumi.interpolate`# ${version}\n${text}` });
 }
 
@@ -95,17 +111,29 @@ interface RemoteText {
     readonly attempts?: number;
 }
 
-function remote(name: string, host: Host, options: StepOptions, what: RemoteText): command.remote.Command {
+function remote(
+    name: string,
+    host: Host,
+    options: StepOptions,
+    what: RemoteText,
+): command.remote.Command {
     return new command.remote.Command(
         name,
         {
-            connection: host.connection.apply((connection) => ({ ...connection, dialErrorLimit: what.attempts ?? 20 })),
+            connection: host.connection.apply((connection) => ({
+                ...connection,
+                dialErrorLimit: what.attempts ?? 20,
+            })),
             create: what.text,
             ...(what.stdin === undefined ? {} : { stdin: pulumi.secret(what.stdin) }),
             triggers: [host.machineId],
             addPreviousOutputInEnv: false,
             logging: "none",
         },
-        { parent: options.parent, dependsOn: [host.machine, ...(options.dependsOn ?? [])], deletedWith: host.machine },
+        {
+            parent: options.parent,
+            dependsOn: [host.machine, ...(options.dependsOn ?? [])],
+            deletedWith: host.machine,
+        },
     );
 }

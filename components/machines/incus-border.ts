@@ -14,16 +14,24 @@ export function borderRuleset(plan: Plan, rules: readonly BorderRule[]): string 
     const all = `{ ${zones.map(bridge).join(", ")} }`;
     const table = `testudo-${plan.stack}`;
     // Outside is whatever is not ours: the lab's own bridge, and visitors from the machine's network.
-    const place = (zone: BorderSide["zone"]) => (zone === "outside" ? `!= { ${bridge("public")}, ${bridge("private")} }` : bridge(zone));
+    const place = (zone: BorderSide["zone"]) =>
+        zone === "outside" ? `!= { ${bridge("public")}, ${bridge("private")} }` : bridge(zone);
     const side = (which: BorderSide, interfaceWord: string, addressWord: string) =>
-        [`${interfaceWord} ${place(which.zone)}`, ...(which.addresses.length > 0 ? [`ip ${addressWord} { ${which.addresses.join(", ")} }`] : [])].join(" ");
+        [
+            `${interfaceWord} ${place(which.zone)}`,
+            ...(which.addresses.length > 0
+                ? [`ip ${addressWord} { ${which.addresses.join(", ")} }`]
+                : []),
+        ].join(" ");
     return [
         `table inet ${table}`,
         `delete table inet ${table}`,
         `table inet ${table} {`,
         "    chain spoofed {",
         "        type filter hook prerouting priority raw; policy accept;",
-        ...zones.map((zone) => `        iifname ${bridge(zone)} ip saddr != ${plan.networks[zone]} drop`),
+        ...zones.map(
+            (zone) => `        iifname ${bridge(zone)} ip saddr != ${plan.networks[zone]} drop`,
+        ),
         `        iifname ${all} meta nfproto ipv6 drop`,
         "    }",
         "    chain forward {",
@@ -32,7 +40,10 @@ export function borderRuleset(plan: Plan, rules: readonly BorderRule[]): string 
         // Where bridged frames pass here too (br_netfilter), a zone's own traffic is its hosts' business.
         ...zones.map((zone) => `        iifname ${bridge(zone)} oifname ${bridge(zone)} accept`),
         "        ct state established,related accept",
-        ...rules.map((rule) => `        ${side(rule.from, "iifname", "saddr")} ${side(rule.to, "oifname", "daddr")} ${serviceText(rule)} accept comment "${rule.why}"`),
+        ...rules.map(
+            (rule) =>
+                `        ${side(rule.from, "iifname", "saddr")} ${side(rule.to, "oifname", "daddr")} ${serviceText(rule)} accept comment "${rule.why}"`,
+        ),
         '        counter reject with icmpx admin-prohibited comment "undeclared"',
         "    }",
         "    chain input {",

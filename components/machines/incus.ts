@@ -20,7 +20,11 @@ import type { Machines } from "./machines";
 export class IncusMachines extends pulumi.ComponentResource implements Machines {
     private readonly project: command.local.Command;
     private readonly network: command.local.Command;
-    private readonly base: { readonly remote: string; readonly project: string; readonly pool: string };
+    private readonly base: {
+        readonly remote: string;
+        readonly project: string;
+        readonly pool: string;
+    };
 
     constructor(
         private readonly name: string,
@@ -31,7 +35,11 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
     ) {
         super("testudo:index:IncusMachines", name, {}, opts);
         const { incus } = plan.config;
-        this.base = { remote: incus.remote, project: projectName(plan.stack), pool: incus.storagePool };
+        this.base = {
+            remote: incus.remote,
+            project: projectName(plan.stack),
+            pool: incus.storagePool,
+        };
         this.project = this.run(`${name}-project`, "project", this.base, { parent: this });
         this.network = this.run(
             `${name}-network`,
@@ -54,11 +62,19 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
         const nonce = this.facts.machineId(spec.name);
         const hostKey = this.trust.hostKey(spec.name);
         const volume = this.volume(spec, parent);
-        const machine = this.run(`${this.name}-${spec.name}`, "host", pulumi.all([hostKey.privateKeyOpenssh, this.trust.clientKey.publicKeyOpenssh]).apply(([key, operator]) => this.hostRequest(spec, nonce, key, operator)), {
-            parent,
-            dependsOn: [this.network, ...(volume === undefined ? [] : [volume])],
-            deleteBeforeReplace: true,
-        }, [nonce]);
+        const machine = this.run(
+            `${this.name}-${spec.name}`,
+            "host",
+            pulumi
+                .all([hostKey.privateKeyOpenssh, this.trust.clientKey.publicKeyOpenssh])
+                .apply(([key, operator]) => this.hostRequest(spec, nonce, key, operator)),
+            {
+                parent,
+                dependsOn: [this.network, ...(volume === undefined ? [] : [volume])],
+                deleteBeforeReplace: true,
+            },
+            [nonce],
+        );
         return {
             spec,
             name: spec.name,
@@ -69,17 +85,35 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
         };
     }
 
-    border(name: string, rules: readonly BorderRule[], { parent }: { readonly parent: pulumi.Resource }): pulumi.Resource {
-        const request = { ...this.base, table: `testudo-${this.plan.stack}`, ruleset: borderRuleset(this.plan, rules) };
+    border(
+        name: string,
+        rules: readonly BorderRule[],
+        { parent }: { readonly parent: pulumi.Resource },
+    ): pulumi.Resource {
+        const request = {
+            ...this.base,
+            table: `testudo-${this.plan.stack}`,
+            ruleset: borderRuleset(this.plan, rules),
+        };
         return this.run(name, "border", request, { parent, dependsOn: [this.network] });
     }
 
     private volume(spec: HostSpec, parent: pulumi.Resource): command.local.Command | undefined {
         if (spec.data === undefined) return undefined;
-        return this.run(`${this.name}-${spec.name}-data`, "volume", { ...this.base, volume: `${spec.name}-data`, sizeGiB: spec.data.sizeGiB }, { parent, dependsOn: [this.project] });
+        return this.run(
+            `${this.name}-${spec.name}-data`,
+            "volume",
+            { ...this.base, volume: `${spec.name}-data`, sizeGiB: spec.data.sizeGiB },
+            { parent, dependsOn: [this.project] },
+        );
     }
 
-    private hostRequest(spec: HostSpec, nonce: string, hostKey: string, operatorKey: string): object {
+    private hostRequest(
+        spec: HostSpec,
+        nonce: string,
+        hostKey: string,
+        operatorKey: string,
+    ): object {
         const network = parseNetwork(this.plan.networks[spec.zone]);
         const { incus } = this.plan.config;
         return {
@@ -94,7 +128,10 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
             gateway: this.plan.gateways[spec.zone],
             memoryMiB: spec.memoryMiB,
             diskGiB: spec.diskGiB,
-            data: spec.data === undefined ? null : { volume: `${spec.name}-data`, path: spec.data.path },
+            data:
+                spec.data === undefined
+                    ? null
+                    : { volume: `${spec.name}-data`, path: spec.data.path },
             expose: exposedPort(spec, incus.exposePort),
             hostKey,
             authorizedKey: operatorKey.trim(),
@@ -102,7 +139,13 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
     }
 
     /** One script per thing, `create`, `update` and `delete` in it; what it works on comes as JSON on standard input. */
-    private run(name: string, script: string, request: pulumi.Input<object>, opts: pulumi.CustomResourceOptions, triggers: string[] = []): command.local.Command {
+    private run(
+        name: string,
+        script: string,
+        request: pulumi.Input<object>,
+        opts: pulumi.CustomResourceOptions,
+        triggers: string[] = [],
+    ): command.local.Command {
         const path = `components/machines/incus/${script}`;
         return new command.local.Command(
             name,

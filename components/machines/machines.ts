@@ -8,7 +8,11 @@ export interface Machines {
     /** Makes one machine under the component that asked for it, with its data volume where it has one. */
     host(spec: HostSpec, options: { readonly parent: pulumi.Resource }): Host;
     /** Closes the borders between zones to all but these rules; everything after it depends on the result. */
-    border(name: string, rules: readonly BorderRule[], options: { readonly parent: pulumi.Resource }): pulumi.Resource;
+    border(
+        name: string,
+        rules: readonly BorderRule[],
+        options: { readonly parent: pulumi.Resource },
+    ): pulumi.Resource;
 }
 
 /** What the platform says before anything changes. */

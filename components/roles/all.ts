@@ -7,7 +7,9 @@ import type { HostFacts, Role, SystemUser } from "./role";
 import { web } from "./web-tier";
 
 /** What can be said of a role without the facts that its views need. */
-export type RoleSummary = Omit<Role, "files"> & { readonly files: Role<HostFacts & never>["files"] };
+export type RoleSummary = Omit<Role, "files"> & {
+    readonly files: Role<HostFacts & never>["files"];
+};
 
 /** Every role, in the order in which a request meets them; `base` is under all of them. */
 export const roles: readonly RoleSummary[] = [base, loadBalancer, web, galera];
@@ -36,5 +38,9 @@ export function usersOf(host: HostSpec): SystemUser[] {
 }
 
 function rolesIn(plan: Plan): RoleSummary[] {
-    return roles.filter((role) => role.name === "base" || plan.hosts.some((host) => (host.roles as readonly string[]).includes(role.name)));
+    return roles.filter(
+        (role) =>
+            role.name === "base" ||
+            plan.hosts.some((host) => (host.roles as readonly string[]).includes(role.name)),
+    );
 }

@@ -18,13 +18,29 @@ const library = "/usr/local/lib/testudo/base";
 export const base: Role<BaseFacts> = {
     name: "base",
     stem: "base",
-    packages: ["ca-certificates", "curl", "iproute2", "nftables", "openssh-server", "procps", "socat"],
+    packages: [
+        "ca-certificates",
+        "curl",
+        "iproute2",
+        "nftables",
+        "openssh-server",
+        "procps",
+        "socat",
+    ],
     users: [],
     units: ["nftables.service", "ssh.service"],
     files: [
         { path: "/etc/hosts", view: hostsView, check: { none: "the resolver has no checker" } },
-        { path: "/etc/sysctl.d/60-testudo.conf", onChange: "restart systemd-sysctl.service", check: { none: "keys differ between kernels; unknown ones are skipped" } },
-        { path: "/etc/ssh/sshd_config.d/50-testudo.conf", onChange: "reload ssh.service", check: "mkdir -p /run/sshd && sshd -t" },
+        {
+            path: "/etc/sysctl.d/60-testudo.conf",
+            onChange: "restart systemd-sysctl.service",
+            check: { none: "keys differ between kernels; unknown ones are skipped" },
+        },
+        {
+            path: "/etc/ssh/sshd_config.d/50-testudo.conf",
+            onChange: "reload ssh.service",
+            check: "mkdir -p /run/sshd && sshd -t",
+        },
         {
             path: "/root/.ssh/authorized_keys",
             content: (facts) => facts.authorizedKeys.map((key) => `${key.trim()}\n`).join(""),
@@ -46,15 +62,34 @@ export const base: Role<BaseFacts> = {
             check: "nft --check --file /etc/testudo/firewall.nft",
         },
         { path: `${library}/firewall-load`, mode: "0755", check: `sh -n ${library}/firewall-load` },
-        { path: "/etc/nftables.conf", mode: "0755", check: "nft --check --file /etc/nftables.conf" },
-        { path: "/etc/systemd/system/haproxy@.service", check: { none: "systemd-analyze verify wants every instance's user and path" } },
+        {
+            path: "/etc/nftables.conf",
+            mode: "0755",
+            check: "nft --check --file /etc/nftables.conf",
+        },
+        {
+            path: "/etc/systemd/system/haproxy@.service",
+            check: { none: "systemd-analyze verify wants every instance's user and path" },
+        },
     ],
     listens: [{ protocol: "tcp", port: 22, scope: "network", what: "sshd" }],
     flows: () => [
-        { from: "operator", to: "load-balancer", protocol: "tcp", port: 22, why: "deployment of the balancers" },
+        {
+            from: "operator",
+            to: "load-balancer",
+            protocol: "tcp",
+            port: 22,
+            why: "deployment of the balancers",
+        },
         ...roleNames
             .filter((role) => role !== "load-balancer")
-            .map((role): Flow => ({ from: "load-balancer", to: role, protocol: "tcp", port: 22, why: "SSH through the bastion" })),
+            .map((role): Flow => ({
+                from: "load-balancer",
+                to: role,
+                protocol: "tcp",
+                port: 22,
+                why: "SSH through the bastion",
+            })),
     ],
     logs: ["ssh.service", "nftables.service"],
     metrics: [],
@@ -62,7 +97,11 @@ export const base: Role<BaseFacts> = {
 };
 
 function hostsView({ plan }: BaseFacts): View {
-    return { lines: plan.hosts.map((host) => `${host.address} ${host.name}.testudo.internal ${host.name}`) };
+    return {
+        lines: plan.hosts.map(
+            (host) => `${host.address} ${host.name}.testudo.internal ${host.name}`,
+        ),
+    };
 }
 
 function firewallView({ plan, host, flows }: BaseFacts): View {
@@ -74,7 +113,10 @@ function firewallView({ plan, host, flows }: BaseFacts): View {
 
 /** One nftables rule, for example `ip saddr { 10.91.0.11 } tcp dport 8443 accept comment "…"`. */
 export function ruleText(rule: HostRule, side: "saddr" | "daddr"): string {
-    const who = rule.except.length > 0 ? `ip ${side} != { ${rule.except.join(", ")} }` : `ip ${side} { ${rule.peers.join(", ")} }`;
+    const who =
+        rule.except.length > 0
+            ? `ip ${side} != { ${rule.except.join(", ")} }`
+            : `ip ${side} { ${rule.peers.join(", ")} }`;
     return `${who} ${serviceText(rule)} accept comment "${rule.why}"`;
 }
 

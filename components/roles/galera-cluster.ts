@@ -2,14 +2,29 @@ import { configKey } from "../cluster/config";
 import { hostsOf, type Plan } from "../cluster/plan";
 import { parseAddress } from "../cluster/addresses";
 import type { Fault, HostSpec } from "../cluster/types";
-import { bundlePem, type Credentials, type FileSpec, type HostFacts, type Role, type View } from "./role";
+import {
+    bundlePem,
+    type Credentials,
+    type FileSpec,
+    type HostFacts,
+    type Role,
+    type View,
+} from "./role";
 
 export interface GaleraFacts extends HostFacts {
     /** Common name = host, organizational unit = `database`; for Galera, the gate and its callers alike. */
     readonly credentials: Credentials;
 }
 
-export const ports = { sql: 3307, health: 9200, group: 4567, incremental: 4568, transfer: 4444, server: 3306, agent: 9201 } as const;
+export const ports = {
+    sql: 3307,
+    health: 9200,
+    group: 4567,
+    incremental: 4568,
+    transfer: 4444,
+    server: 3306,
+    agent: 9201,
+} as const;
 
 const tls = "/etc/testudo/tls/database";
 const library = "/usr/local/lib/testudo/database";
@@ -27,39 +42,156 @@ const serverCheck = "runuser -u mysql -- mariadbd --help --verbose";
 export const galera: Role<GaleraFacts> = {
     name: "database",
     stem: "galera-cluster",
-    packages: ["curl", "galera-4", "haproxy", "mariadb-backup", "mariadb-client", "mariadb-server", "openssl", "socat"],
+    packages: [
+        "curl",
+        "galera-4",
+        "haproxy",
+        "mariadb-backup",
+        "mariadb-client",
+        "mariadb-server",
+        "openssl",
+        "socat",
+    ],
     users: [],
     units: ["galera-agent.service", "haproxy@galera.service", "mariadb.service"],
     files: [
-        { path: `${tls}/ca.pem`, content: (facts) => facts.credentials.ca, onChange: applyRuntime, check: `openssl x509 -noout -in ${tls}/ca.pem` },
-        { path: `${tls}/cert.pem`, content: (facts) => facts.credentials.certificate, onChange: applyRuntime, check: `openssl verify -CAfile ${tls}/ca.pem ${tls}/cert.pem` },
-        { path: `${tls}/key.pem`, content: (facts) => facts.credentials.key, owner: "root:mysql", mode: "0640", onChange: applyRuntime, check: { none: "haproxy -c compares key and certificate" } },
-        { path: `${tls}/both.pem`, content: (facts) => bundlePem(facts.credentials), mode: "0600", onChange: "reload haproxy@galera.service", check: { none: "haproxy -c reads it" } },
-        { path: "/etc/testudo/database/cluster.env", view: clusterView, check: "bash -n /etc/testudo/database/cluster.env" },
-        { path: "/etc/mysql/mariadb.conf.d/90-testudo.cnf", view: serverView, onChange: "restart mariadb.service", check: serverCheck },
-        { path: "/etc/mysql/mariadb.conf.d/91-testudo-runtime.cnf", view: runtimeView, onChange: applyRuntime, check: serverCheck },
-        { path: "/etc/systemd/system/mariadb.service.d/testudo.conf", check: "systemd-analyze verify --man=no mariadb.service" },
-        ...["agent", "form", "join", "may-start", "before-restart", "after-restart", "healthy", "apply-runtime"].map(scriptFile),
+        {
+            path: `${tls}/ca.pem`,
+            content: (facts) => facts.credentials.ca,
+            onChange: applyRuntime,
+            check: `openssl x509 -noout -in ${tls}/ca.pem`,
+        },
+        {
+            path: `${tls}/cert.pem`,
+            content: (facts) => facts.credentials.certificate,
+            onChange: applyRuntime,
+            check: `openssl verify -CAfile ${tls}/ca.pem ${tls}/cert.pem`,
+        },
+        {
+            path: `${tls}/key.pem`,
+            content: (facts) => facts.credentials.key,
+            owner: "root:mysql",
+            mode: "0640",
+            onChange: applyRuntime,
+            check: { none: "haproxy -c compares key and certificate" },
+        },
+        {
+            path: `${tls}/both.pem`,
+            content: (facts) => bundlePem(facts.credentials),
+            mode: "0600",
+            onChange: "reload haproxy@galera.service",
+            check: { none: "haproxy -c reads it" },
+        },
+        {
+            path: "/etc/testudo/database/cluster.env",
+            view: clusterView,
+            check: "bash -n /etc/testudo/database/cluster.env",
+        },
+        {
+            path: "/etc/mysql/mariadb.conf.d/90-testudo.cnf",
+            view: serverView,
+            onChange: "restart mariadb.service",
+            check: serverCheck,
+        },
+        {
+            path: "/etc/mysql/mariadb.conf.d/91-testudo-runtime.cnf",
+            view: runtimeView,
+            onChange: applyRuntime,
+            check: serverCheck,
+        },
+        {
+            path: "/etc/systemd/system/mariadb.service.d/testudo.conf",
+            check: "systemd-analyze verify --man=no mariadb.service",
+        },
+        ...[
+            "agent",
+            "form",
+            "join",
+            "may-start",
+            "before-restart",
+            "after-restart",
+            "healthy",
+            "apply-runtime",
+        ].map(scriptFile),
         { path: `${library}/lib.sh`, check: `bash -n ${library}/lib.sh` },
-        { path: "/etc/systemd/system/galera-agent.service", onChange: "restart galera-agent.service", check: "systemd-analyze verify --man=no galera-agent.service" },
-        { path: "/etc/haproxy/galera.cfg", view: gateView, onChange: "reload haproxy@galera.service", check: "haproxy -c -q -f /etc/haproxy/galera.cfg" },
+        {
+            path: "/etc/systemd/system/galera-agent.service",
+            onChange: "restart galera-agent.service",
+            check: "systemd-analyze verify --man=no galera-agent.service",
+        },
+        {
+            path: "/etc/haproxy/galera.cfg",
+            view: gateView,
+            onChange: "reload haproxy@galera.service",
+            check: "haproxy -c -q -f /etc/haproxy/galera.cfg",
+        },
     ],
     listens: [
-        { protocol: "tcp", port: ports.sql, scope: "network", what: "SQL in TLS, for clients with a certificate of their role" },
-        { protocol: "tcp", port: ports.health, scope: "network", what: "what this member is: /writer and /state" },
+        {
+            protocol: "tcp",
+            port: ports.sql,
+            scope: "network",
+            what: "SQL in TLS, for clients with a certificate of their role",
+        },
+        {
+            protocol: "tcp",
+            port: ports.health,
+            scope: "network",
+            what: "what this member is: /writer and /state",
+        },
         { protocol: "tcp", port: ports.group, scope: "network", what: "Galera group" },
-        { protocol: "tcp", port: ports.incremental, scope: "network", what: "missed write sets to a member that returns" },
-        { protocol: "tcp", port: ports.transfer, scope: "network", what: "full copy to a new member" },
+        {
+            protocol: "tcp",
+            port: ports.incremental,
+            scope: "network",
+            what: "missed write sets to a member that returns",
+        },
+        {
+            protocol: "tcp",
+            port: ports.transfer,
+            scope: "network",
+            what: "full copy to a new member",
+        },
         { protocol: "tcp", port: ports.server, scope: "loopback", what: "MariaDB" },
         { protocol: "tcp", port: ports.agent, scope: "loopback", what: "agent behind the gate" },
     ],
     flows: () => [
         { from: "web", to: "database", protocol: "tcp", port: ports.sql, why: "SQL" },
-        { from: "web", to: "database", protocol: "tcp", port: ports.health, why: "which member may be written to" },
-        { from: "database", to: "database", protocol: "tcp", port: ports.group, why: "Galera group" },
-        { from: "database", to: "database", protocol: "tcp", port: ports.incremental, why: "Galera incremental state transfer" },
-        { from: "database", to: "database", protocol: "tcp", port: ports.transfer, why: "Galera full state transfer" },
-        { from: "database", to: "database", protocol: "tcp", port: ports.health, why: "who is up before anyone forms or restarts" },
+        {
+            from: "web",
+            to: "database",
+            protocol: "tcp",
+            port: ports.health,
+            why: "which member may be written to",
+        },
+        {
+            from: "database",
+            to: "database",
+            protocol: "tcp",
+            port: ports.group,
+            why: "Galera group",
+        },
+        {
+            from: "database",
+            to: "database",
+            protocol: "tcp",
+            port: ports.incremental,
+            why: "Galera incremental state transfer",
+        },
+        {
+            from: "database",
+            to: "database",
+            protocol: "tcp",
+            port: ports.transfer,
+            why: "Galera full state transfer",
+        },
+        {
+            from: "database",
+            to: "database",
+            protocol: "tcp",
+            port: ports.health,
+            why: "who is up before anyone forms or restarts",
+        },
     ],
     logs: ["mariadb.service", "galera-agent.service", "haproxy@galera.service"],
     metrics: [],
@@ -114,7 +246,11 @@ function gateView({ plan, host }: GaleraFacts): View {
 }
 
 /** The one `wsrep_provider_options` string of a member. */
-export function providerOptions(address: string, gcacheMiB: number, suspectSeconds: number): string {
+export function providerOptions(
+    address: string,
+    gcacheMiB: number,
+    suspectSeconds: number,
+): string {
     return [
         `gmcast.listen_addr=ssl://${address}:${ports.group}`,
         "socket.ssl=yes",
@@ -124,7 +260,9 @@ export function providerOptions(address: string, gcacheMiB: number, suspectSecon
         `gcache.size=${gcacheMiB}M`,
         "gcs.fc_limit=256",
         "gcs.fc_single_primary=yes",
-        ...Object.entries(voteTimers(suspectSeconds)).map(([name, seconds]) => `evs.${name}=PT${seconds}S`),
+        ...Object.entries(voteTimers(suspectSeconds)).map(
+            ([name, seconds]) => `evs.${name}=PT${seconds}S`,
+        ),
     ].join(";");
 }
 
@@ -167,7 +305,10 @@ function stallFaults(plan: Plan): Fault[] {
 function sizeFaults(plan: Plan): Fault[] {
     const { bufferPoolMiB, dataGiB, gcacheMiB } = plan.config.database;
     const faults: Fault[] = [];
-    const smallest = hostsOf(plan, "database").reduce<HostSpec | undefined>((least, host) => (least === undefined || host.memoryMiB < least.memoryMiB ? host : least), undefined);
+    const smallest = hostsOf(plan, "database").reduce<HostSpec | undefined>(
+        (least, host) => (least === undefined || host.memoryMiB < least.memoryMiB ? host : least),
+        undefined,
+    );
     if (smallest !== undefined && bufferPoolMiB > bufferPoolLimitMiB(smallest)) {
         faults.push({
             key: configKey("database.bufferPoolMiB"),

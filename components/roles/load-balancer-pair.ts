@@ -13,7 +13,14 @@ export interface LoadBalancerFacts extends HostFacts {
     readonly authorizedKeys: readonly string[];
 }
 
-export const ports = { http: 80, https: 443, bastion: 2222, peers: 10000, metrics: 8405, web: 8443 } as const;
+export const ports = {
+    http: 80,
+    https: 443,
+    bastion: 2222,
+    peers: 10000,
+    metrics: 8405,
+    web: 8443,
+} as const;
 
 const tls = "/etc/testudo/tls/load-balancer";
 const library = "/usr/local/lib/testudo/load-balancer";
@@ -27,22 +34,83 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
         { name: "keepalived_script", home: "/nonexistent" },
         { name: "jump", home: "/nonexistent" },
     ],
-    units: ["haproxy.service", "keepalived.service", "testudo-bastion.service", "testudo-cron.timer"],
+    units: [
+        "haproxy.service",
+        "keepalived.service",
+        "testudo-bastion.service",
+        "testudo-cron.timer",
+    ],
     files: [
-        { path: `${tls}/edge.pem`, content: (facts) => bundlePem(facts.edge), mode: "0600", onChange: "reload haproxy.service", check: { none: "haproxy -c reads it" } },
-        { path: `${tls}/host.pem`, content: (facts) => bundlePem(facts.credentials), mode: "0600", onChange: "reload haproxy.service", check: { none: "haproxy -c reads it" } },
-        { path: `${tls}/ca.pem`, content: (facts) => facts.credentials.ca, onChange: "reload haproxy.service", check: { none: "haproxy -c reads it" } },
-        { path: "/etc/haproxy/haproxy.cfg", view: haproxyView, onChange: "reload haproxy.service", check: "haproxy -c -f /etc/haproxy/haproxy.cfg" },
-        { path: "/etc/systemd/system/haproxy.service.d/testudo.conf", check: { none: "a drop-in has no checker of its own" } },
-        { path: "/etc/keepalived/keepalived.conf", view: keepalivedView, onChange: "restart keepalived.service", check: "keepalived --config-test --use-file /etc/keepalived/keepalived.conf" },
-        { path: "/etc/systemd/system/keepalived.service.d/testudo.conf", check: { none: "a drop-in has no checker of its own" } },
-        { path: `${library}/haproxy-answers`, mode: "0755", check: `sh -n ${library}/haproxy-answers` },
-        { path: `${library}/before-restart`, view: peerView, mode: "0755", check: `bash -n ${library}/before-restart` },
-        { path: `${library}/healthy`, view: peerView, mode: "0755", check: `bash -n ${library}/healthy` },
-        { path: "/etc/testudo/bastion/host-key", content: (facts) => facts.bastionKey, mode: "0600", onChange: "restart testudo-bastion.service", check: { none: "sshd -t reads it" } },
+        {
+            path: `${tls}/edge.pem`,
+            content: (facts) => bundlePem(facts.edge),
+            mode: "0600",
+            onChange: "reload haproxy.service",
+            check: { none: "haproxy -c reads it" },
+        },
+        {
+            path: `${tls}/host.pem`,
+            content: (facts) => bundlePem(facts.credentials),
+            mode: "0600",
+            onChange: "reload haproxy.service",
+            check: { none: "haproxy -c reads it" },
+        },
+        {
+            path: `${tls}/ca.pem`,
+            content: (facts) => facts.credentials.ca,
+            onChange: "reload haproxy.service",
+            check: { none: "haproxy -c reads it" },
+        },
+        {
+            path: "/etc/haproxy/haproxy.cfg",
+            view: haproxyView,
+            onChange: "reload haproxy.service",
+            check: "haproxy -c -f /etc/haproxy/haproxy.cfg",
+        },
+        {
+            path: "/etc/systemd/system/haproxy.service.d/testudo.conf",
+            check: { none: "a drop-in has no checker of its own" },
+        },
+        {
+            path: "/etc/keepalived/keepalived.conf",
+            view: keepalivedView,
+            onChange: "restart keepalived.service",
+            check: "keepalived --config-test --use-file /etc/keepalived/keepalived.conf",
+        },
+        {
+            path: "/etc/systemd/system/keepalived.service.d/testudo.conf",
+            check: { none: "a drop-in has no checker of its own" },
+        },
+        {
+            path: `${library}/haproxy-answers`,
+            mode: "0755",
+            check: `sh -n ${library}/haproxy-answers`,
+        },
+        {
+            path: `${library}/before-restart`,
+            view: peerView,
+            mode: "0755",
+            check: `bash -n ${library}/before-restart`,
+        },
+        {
+            path: `${library}/healthy`,
+            view: peerView,
+            mode: "0755",
+            check: `bash -n ${library}/healthy`,
+        },
+        {
+            path: "/etc/testudo/bastion/host-key",
+            content: (facts) => facts.bastionKey,
+            mode: "0600",
+            onChange: "restart testudo-bastion.service",
+            check: { none: "sshd -t reads it" },
+        },
         {
             path: "/etc/testudo/bastion/authorized_keys",
-            content: (facts) => facts.authorizedKeys.map((key) => `restrict,port-forwarding ${key.trim()}\n`).join(""),
+            content: (facts) =>
+                facts.authorizedKeys
+                    .map((key) => `restrict,port-forwarding ${key.trim()}\n`)
+                    .join(""),
             check: "ssh-keygen -l -f /etc/testudo/bastion/authorized_keys",
         },
         {
@@ -51,27 +119,88 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
             onChange: "restart testudo-bastion.service",
             check: "mkdir -p /run/sshd && sshd -t -f /etc/testudo/bastion/sshd_config",
         },
-        { path: "/etc/systemd/system/testudo-bastion.service", onChange: "restart testudo-bastion.service", check: "systemd-analyze verify --man=no /etc/systemd/system/testudo-bastion.service" },
+        {
+            path: "/etc/systemd/system/testudo-bastion.service",
+            onChange: "restart testudo-bastion.service",
+            check: "systemd-analyze verify --man=no /etc/systemd/system/testudo-bastion.service",
+        },
         { path: `${library}/cron`, view: cronView, mode: "0755", check: `sh -n ${library}/cron` },
-        { path: "/etc/systemd/system/testudo-cron.service", check: { none: "a oneshot without a setting that could be wrong" } },
-        { path: "/etc/systemd/system/testudo-cron.timer", onChange: "restart testudo-cron.timer", check: "systemd-analyze calendar minutely" },
+        {
+            path: "/etc/systemd/system/testudo-cron.service",
+            check: { none: "a oneshot without a setting that could be wrong" },
+        },
+        {
+            path: "/etc/systemd/system/testudo-cron.timer",
+            onChange: "restart testudo-cron.timer",
+            check: "systemd-analyze calendar minutely",
+        },
     ],
     listens: [
         { protocol: "tcp", port: ports.http, scope: "network", what: "redirect to https" },
         { protocol: "tcp", port: ports.https, scope: "network", what: "the site" },
-        { protocol: "tcp", port: ports.bastion, scope: "network", what: "bastion: forwards SSH, runs nothing" },
-        { protocol: "tcp", port: ports.peers, scope: "network", what: "stick tables shared by the balancers" },
+        {
+            protocol: "tcp",
+            port: ports.bastion,
+            scope: "network",
+            what: "bastion: forwards SSH, runs nothing",
+        },
+        {
+            protocol: "tcp",
+            port: ports.peers,
+            scope: "network",
+            what: "stick tables shared by the balancers",
+        },
         { protocol: "tcp", port: ports.metrics, scope: "loopback", what: "HAProxy metrics" },
     ],
     flows: () => [
-        { from: "outside", to: "load-balancer", protocol: "tcp", port: ports.http, why: "redirect to https" },
-        { from: "outside", to: "load-balancer", protocol: "tcp", port: ports.https, why: "the site" },
-        { from: "operator", to: "load-balancer", protocol: "tcp", port: ports.https, why: "the site" },
-        { from: "operator", to: "load-balancer", protocol: "tcp", port: ports.bastion, why: "bastion" },
-        { from: "load-balancer", to: "load-balancer", protocol: "vrrp", why: "who holds the floating address" },
-        { from: "load-balancer", to: "load-balancer", protocol: "tcp", port: ports.peers, why: "shared stick tables" },
+        {
+            from: "outside",
+            to: "load-balancer",
+            protocol: "tcp",
+            port: ports.http,
+            why: "redirect to https",
+        },
+        {
+            from: "outside",
+            to: "load-balancer",
+            protocol: "tcp",
+            port: ports.https,
+            why: "the site",
+        },
+        {
+            from: "operator",
+            to: "load-balancer",
+            protocol: "tcp",
+            port: ports.https,
+            why: "the site",
+        },
+        {
+            from: "operator",
+            to: "load-balancer",
+            protocol: "tcp",
+            port: ports.bastion,
+            why: "bastion",
+        },
+        {
+            from: "load-balancer",
+            to: "load-balancer",
+            protocol: "vrrp",
+            why: "who holds the floating address",
+        },
+        {
+            from: "load-balancer",
+            to: "load-balancer",
+            protocol: "tcp",
+            port: ports.peers,
+            why: "shared stick tables",
+        },
     ],
-    logs: ["haproxy.service", "keepalived.service", "testudo-bastion.service", "testudo-cron.service"],
+    logs: [
+        "haproxy.service",
+        "keepalived.service",
+        "testudo-bastion.service",
+        "testudo-cron.service",
+    ],
     metrics: [{ port: ports.metrics, path: "/metrics" }],
     faults: (plan): Fault[] => {
         const { vrrpAdvertSeconds } = plan.config.loadBalancer;
@@ -104,7 +233,12 @@ function haproxyView({ plan, host }: LoadBalancerFacts): View {
             peerPlace: peer.name === host.name ? "" : ` ${peer.address}:${ports.peers}`,
         })),
         siteName: plan.siteName,
-        servers: hostsOf(plan, "web").map((web, index) => ({ serverName: web.name, serverId: index + 1, serverAddress: web.address, serverPort: ports.web })),
+        servers: hostsOf(plan, "web").map((web, index) => ({
+            serverName: web.name,
+            serverId: index + 1,
+            serverAddress: web.address,
+            serverPort: ports.web,
+        })),
     };
 }
 
@@ -124,7 +258,13 @@ function keepalivedView({ plan, host }: LoadBalancerFacts): View {
 }
 
 function peerView({ plan, host }: LoadBalancerFacts): View {
-    return { vip: plan.vip, siteName: plan.siteName, peers: others(hostsOf(plan, "load-balancer"), host).map((peer) => peer.address).join(" ") };
+    return {
+        vip: plan.vip,
+        siteName: plan.siteName,
+        peers: others(hostsOf(plan, "load-balancer"), host)
+            .map((peer) => peer.address)
+            .join(" "),
+    };
 }
 
 function bastionView({ plan }: LoadBalancerFacts): View {

@@ -3,7 +3,8 @@ import type { Fault, Flow, HostSpec, RoleName } from "../cluster/types";
 
 /** A flat view for a mustache template: strings, numbers, booleans, null for "absent on purpose", lists of the same. */
 export interface View {
-    readonly [name: string]: string | number | boolean | null | View | readonly View[] | readonly string[];
+    readonly [name: string]:
+        string | number | boolean | null | View | readonly View[] | readonly string[];
 }
 
 /** What a change of a file asks of its daemon. `run` names a script on the host that applies it at run time. */
