@@ -82,14 +82,33 @@ add_component() {
     component "$name"
     stored=$cache/components/$name-$(sources "$name")-$2
     if ! [ -e "$stored" ]; then
-        say "builds $name with $2; cold, the command line takes minutes"
+        say "builds $name with $2"
         mkdir -p "$cache/components"
-        (
-            cd "$here/$module" &&
-                CGO_ENABLED=0 "$go" build -trimpath "${flags[@]}" -ldflags "$ldflags" -o "$3/binary" "$package"
-        ) >&2 || { say "the build of $name failed"; return 1; }
+        go_build "$3/binary" || { say "the build of $name failed"; return 1; }
         mv "$3/binary" "$stored" || return 1
         say "has $name, $(du -h "$stored" | cut -f1)"
     fi
     mkdir -p "$(dirname "$3/$result")" && ln "$stored" "$3/$result"
+}
+
+# go_build FILE: builds the current component, with a sign of life, for a first
+# build downloads a lot and compiles for minutes without a word.
+go_build() {
+    still_at_it >/dev/null 9>&- &
+    local sign_of_life=$! status=0
+    (
+        cd "$here/$module" &&
+            CGO_ENABLED=0 "$go" build -trimpath "${flags[@]}" -ldflags "$ldflags" -o "$1" "$package"
+    ) >&2 || status=$?
+    kill "$sign_of_life"
+    return "$status"
+}
+
+# Ends within a second of the run, also of a killed one; so it must not have the lock.
+still_at_it() {
+    local seconds=0
+    while sleep 1 && kill -0 $$ 2>/dev/null; do
+        seconds=$((seconds + 1))
+        [ $((seconds % 30)) != 0 ] || say "is still at it"
+    done
 }
