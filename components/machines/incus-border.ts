@@ -7,9 +7,10 @@ const zones = ["public", "private", "outside"] as const;
 
 /**
  * The nftables rules of the machine between the stack's bridges: only declared flows cross from one
- * zone to another, nobody claims another zone's addresses, and no host reaches the machine itself.
+ * zone to another, nobody claims another zone's addresses, and no host reaches the machine itself. A reboot of
+ * the machine takes them away: the nonce, kept as the table's comment, tells preflight that they are there.
  */
-export function borderRuleset(plan: Plan, rules: readonly BorderRule[]): string {
+export function borderRuleset(plan: Plan, rules: readonly BorderRule[], nonce: string): string {
     const bridge = (zone: (typeof zones)[number]) => `"${bridgeName(plan.stack, zone)}"`;
     const all = `{ ${zones.map(bridge).join(", ")} }`;
     const table = `testudo-${plan.stack}`;
@@ -27,6 +28,7 @@ export function borderRuleset(plan: Plan, rules: readonly BorderRule[]): string 
         `table inet ${table}`,
         `delete table inet ${table}`,
         `table inet ${table} {`,
+        `    comment "${nonce}"`,
         "    chain spoofed {",
         "        type filter hook prerouting priority raw; policy accept;",
         ...zones.map(

@@ -1,10 +1,20 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import { overlaps, parseNetwork } from "../cluster/addresses";
 import type { Plan } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
-import { bridgeName, projectName } from "./incus-names";
+import {
+    diskFaults,
+    memberFaults,
+    memoryFaults,
+    noImage,
+    noPool,
+    routeFaults,
+    type Instance,
+    type Route,
+    type Space,
+} from "./incus-limits";
+import { projectName } from "./incus-names";
 import type { Preflight } from "./machines";
 
 const run = promisify(execFile);
@@ -15,12 +25,13 @@ export interface IncusFacts extends Preflight {
     machineId(host: string): string;
     /** The image that a living machine was made from, or the one for new machines. */
     imageOf(host: string): string;
+    /** The nonce of the border that is loaded, or a new one where there is none (a reboot takes it away). */
+    readonly borderId: string;
 }
 
-interface Instance {
-    readonly name: string;
-    readonly status: string;
-    readonly config: Readonly<Record<string, string | undefined>>;
+interface Image {
+    readonly aliases: readonly { readonly name: string }[];
+    readonly uploaded_at: string;
 }
 
 /** Asks the Incus server, changes nothing. */
@@ -28,30 +39,33 @@ export async function incusPreflight(plan: Plan): Promise<IncusFacts> {
     const { remote, storagePool } = plan.config.incus;
     const unreachable = await reach(remote);
     if (unreachable !== undefined)
-        return { faults: [unreachable], warnings: [], machineId: () => "", imageOf: () => "" };
-    const [instances, images, pools, routes, resources, space] = await Promise.all([
-        livingInstances(plan),
-        incus<{ aliases: { name: string }[]; uploaded_at: string }[]>([
-            "image",
-            "list",
-            `${remote}:`,
-            "--format",
-            "json",
-        ]),
-        incus<{ name: string }[]>(["storage", "list", `${remote}:`, "--format", "json"]),
-        machineRoutes(),
-        incus<{ memory: { total: number; used: number } }>([
-            "query",
-            remote === "local" ? "/1.0/resources" : `${remote}:/1.0/resources`,
-        ]),
-        poolSpace(remote, storagePool),
-    ]);
-    const image = plan.config.incus.image ?? newestImage(images);
+        return {
+            faults: [unreachable],
+            warnings: [],
+            borderId: "",
+            machineId: () => "",
+            imageOf: () => "",
+        };
+    const [instances, images, pools, routes, resources, space, borderId, checkoutImage] =
+        await Promise.all([
+            livingInstances(plan),
+            incus<Image[]>(["image", "list", `${remote}:`, "--format", "json"]),
+            incus<{ name: string }[]>(["storage", "list", `${remote}:`, "--format", "json"]),
+            machineRoutes(),
+            incus<{ memory: Space }>([
+                "query",
+                remote === "local" ? "/1.0/resources" : `${remote}:/1.0/resources`,
+            ]),
+            poolSpace(remote, storagePool),
+            loadedBorder(plan.stack),
+            imageOfCheckout(),
+        ]);
+    const image = plan.config.incus.image ?? bestImage(images, checkoutImage);
     const living = new Map(instances.map((instance) => [instance.name, instance]));
     const nonces = new Map(
         plan.hosts.map((host) => [
             host.name,
-            living.get(host.name)?.config["user.testudo.nonce"] ?? randomBytes(8).toString("hex"),
+            living.get(host.name)?.config["user.testudo.nonce"] ?? newNonce(),
         ]),
     );
     return {
@@ -71,6 +85,7 @@ export async function incusPreflight(plan: Plan): Promise<IncusFacts> {
             ...routeFaults(plan, routes),
             ...memoryFaults(plan, living, resources.memory),
             ...diskFaults(plan, living, space),
+            ...memberFaults(plan, living),
         ],
         warnings: instances
             .filter((instance) => instance.status !== "Running" && nonces.has(instance.name))
@@ -78,6 +93,7 @@ export async function incusPreflight(plan: Plan): Promise<IncusFacts> {
                 (instance) =>
                     `${instance.name} is ${instance.status.toLowerCase()}; start it with: incus start --project ${projectName(plan.stack)} ${instance.name}`,
             ),
+        borderId,
         machineId: (host) => nonces.get(host) ?? "",
         imageOf: (host) => living.get(host)?.config["user.testudo.image"] ?? image ?? "",
     };
@@ -126,19 +142,41 @@ async function livingInstances(plan: Plan): Promise<Instance[]> {
     return all.filter((instance) => instance.config["user.testudo.made"] === "true");
 }
 
-function newestImage(
-    images: readonly { aliases: { name: string }[]; uploaded_at: string }[],
+/** The image built from this checkout's package list; else the newest of ours. */
+function bestImage(
+    images: readonly Image[],
+    checkoutImage: string | undefined,
 ): string | undefined {
-    return [...images]
+    const aliases = [...images]
         .sort((a, b) => b.uploaded_at.localeCompare(a.uploaded_at))
-        .flatMap((image) => image.aliases)
-        .find((alias) => alias.name.startsWith("testudo/"))?.name;
+        .flatMap((image) => image.aliases.map((alias) => alias.name))
+        .filter((alias) => alias.startsWith("testudo/"));
+    return aliases.find((alias) => alias === checkoutImage) ?? aliases[0];
 }
 
-interface Route {
-    readonly dst: string;
-    readonly dev?: string;
-    readonly type?: string;
+/** `testudo/<key>`, as `platform/image` names what it builds from this checkout. */
+async function imageOfCheckout(): Promise<string | undefined> {
+    try {
+        const { stdout } = await run("platform/image", ["--key"], { timeout: 30_000 });
+        return `testudo/${stdout.trim().split("\n").pop() ?? ""}`;
+    } catch {
+        return undefined; // a server that is prepared elsewhere needs nothing of platform/
+    }
+}
+
+async function loadedBorder(stack: string): Promise<string> {
+    try {
+        const { stdout } = await run("nft", ["list", "table", "inet", `testudo-${stack}`], {
+            timeout: 10_000,
+        });
+        return /^\s*comment "([0-9a-f]+)"$/m.exec(stdout)?.[1] ?? newNonce();
+    } catch {
+        return newNonce(); // not loaded
+    }
+}
+
+function newNonce(): string {
+    return randomBytes(8).toString("hex");
 }
 
 async function machineRoutes(): Promise<Route[]> {
@@ -146,62 +184,6 @@ async function machineRoutes(): Promise<Route[]> {
         timeout: 10_000,
     });
     return JSON.parse(stdout) as Route[];
-}
-
-/** A network that the machine uses already would be torn between two interfaces. Our own bridges and the fence are no reason. */
-function routeFaults(plan: Plan, routes: readonly Route[]): Fault[] {
-    const own = (["public", "private", "outside"] as const).map((zone) =>
-        bridgeName(plan.stack, zone),
-    );
-    const supernet = parseNetwork(plan.networks.supernet);
-    return routes
-        .filter(
-            (route) =>
-                route.dst !== "default" &&
-                route.type !== "unreachable" &&
-                !own.includes(route.dev ?? ""),
-        )
-        .filter((route) => {
-            const used = parseNetwork(route.dst.includes("/") ? route.dst : `${route.dst}/32`);
-            return supernet !== undefined && used !== undefined && overlaps(supernet, used);
-        })
-        .map((route) => ({
-            key: "testudo:network.supernet",
-            rule: "needs a network that this machine does not use",
-            why: `its route to ${route.dst} by ${route.dev ?? "?"} would be cut or would cut the lab`,
-            got: plan.networks.supernet,
-        }));
-}
-
-/** Containers use a fraction of their limits at rest: a third of the limits of all new hosts must be free. */
-function memoryFaults(
-    plan: Plan,
-    living: ReadonlyMap<string, Instance>,
-    memory: { total: number; used: number },
-): Fault[] {
-    const wanted = plan.hosts
-        .filter((host) => !living.has(host.name))
-        .reduce((sum, host) => sum + host.memoryMiB, 0);
-    const needed = plan.config.incus.type === "container" ? Math.ceil(wanted / 3) : wanted;
-    const free = Math.floor((memory.total - memory.used) / 2 ** 20);
-    const largest = plan.hosts.find((host) => host.memoryMiB * 2 ** 20 > memory.total);
-    if (needed <= free && largest === undefined) return [];
-    return [
-        {
-            key:
-                largest === undefined
-                    ? `testudo:preset`
-                    : `testudo:hosts.${largest.name}.memoryMiB`,
-            rule: `needs ${largest === undefined ? `${needed} MiB of free memory for ${plan.hosts.length} hosts` : "no more memory than the machine has"}`,
-            why: "the kernel would end daemons at random",
-            got: `${free} MiB free of ${Math.floor(memory.total / 2 ** 20)} MiB`,
-        },
-    ];
-}
-
-interface Space {
-    readonly total: number;
-    readonly used: number;
 }
 
 async function poolSpace(remote: string, pool: string): Promise<Space | undefined> {
@@ -216,42 +198,4 @@ async function poolSpace(remote: string, pool: string): Promise<Space | undefine
     } catch {
         return undefined; // no such pool: said elsewhere
     }
-}
-
-/** Hosts share the image's blocks; one that has run for a while has written about half a GiB, a database one more. */
-function diskFaults(
-    plan: Plan,
-    living: ReadonlyMap<string, Instance>,
-    space: Space | undefined,
-): Fault[] {
-    const needed = plan.hosts
-        .filter((host) => !living.has(host.name))
-        .reduce((sum, host) => sum + 0.5 + (host.data === undefined ? 0 : 1), 0);
-    if (space === undefined || needed * 2 ** 30 <= space.total - space.used) return [];
-    return [
-        {
-            key: "testudo:incus.storagePool",
-            rule: `needs ${needed} GiB free`,
-            why: "a full pool stops every daemon that writes",
-            got: `${((space.total - space.used) / 2 ** 30).toFixed(1)} GiB free in ${plan.config.incus.storagePool}`,
-        },
-    ];
-}
-
-function noPool(pool: string, known: readonly string[]): Fault {
-    return {
-        key: "testudo:incus.storagePool",
-        rule: `needs one of ${known.join(", ") || "(there is none; `make platform` makes one)"}`,
-        why: "hosts lie in it",
-        got: pool,
-    };
-}
-
-function noImage(image: string | undefined): Fault {
-    return {
-        key: "testudo:incus.image",
-        rule: "needs the alias of an image on the server (`make image` builds one)",
-        why: "hosts start from it",
-        got: image ?? "no testudo/… image",
-    };
 }

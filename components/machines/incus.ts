@@ -90,12 +90,15 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
         rules: readonly BorderRule[],
         { parent }: { readonly parent: pulumi.Resource },
     ): pulumi.Resource {
+        const nonce = this.facts.borderId;
         const request = {
             ...this.base,
             table: `testudo-${this.plan.stack}`,
-            ruleset: borderRuleset(this.plan, rules),
+            supernet: this.plan.networks.supernet,
+            ruleset: borderRuleset(this.plan, rules, nonce),
         };
-        return this.run(name, "border", request, { parent, dependsOn: [this.network] });
+        const options = { parent, dependsOn: [this.network], deleteBeforeReplace: true };
+        return this.run(name, "border", request, options, [nonce]);
     }
 
     private volume(spec: HostSpec, parent: pulumi.Resource): command.local.Command | undefined {
@@ -132,6 +135,7 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
                 spec.data === undefined
                     ? null
                     : { volume: `${spec.name}-data`, path: spec.data.path },
+            quorum: spec.roles.includes("database") ? "database" : null,
             expose: exposedPort(spec, incus.exposePort),
             hostKey,
             authorizedKey: operatorKey.trim(),

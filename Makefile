@@ -1,0 +1,57 @@
+# make up [STACK=dev]     the cluster on this machine, from nothing; prints how to use it
+# make test               types, lint, unit tests, daemons' checkers, contract of the command plugin
+# make e2e                a real cluster with an outside client and one fault per tier, then nothing left
+# make down [STACK=dev]   destroys the cluster
+# make clean              removes image, storage pool and caches as well
+# Parts, each safe to call again: toolchain platform image node_modules
+STACK ?= dev
+CACHE := $(or $(TESTUDO_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/testudo)
+
+.PHONY: up down test e2e clean prepare toolchain platform image checkers contract test-tools
+.DEFAULT_GOAL := up
+
+# The engine (compiler), the image (package installer) and the modules (network) wait for different things.
+prepare:
+	@$(MAKE) --no-print-directory -j3 toolchain image node_modules
+
+up: prepare
+	@platform/wake $(STACK)
+	@tools/stack up $(STACK)
+
+down: prepare
+	@tools/stack down $(STACK)
+
+toolchain:
+	@tools/toolchain >/dev/null
+
+platform:
+	@platform/incus-up
+
+image: platform
+	@platform/image >/dev/null
+
+node_modules: package-lock.json
+	@tools/node
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch node_modules
+
+test-tools:
+	@tools/test-tools
+
+test: prepare test-tools
+	@npm test
+	@$(MAKE) --no-print-directory checkers contract
+
+checkers: image node_modules
+	@platform/image --rootfs $(CACHE)/rootfs
+	@TESTUDO_ROOTFS=$(CACHE)/rootfs npm run --silent checkers
+
+contract: toolchain test-tools
+	@cd tools/pulumi-resource-command && go test ./...
+
+e2e: prepare
+	@npm run --silent e2e
+
+clean:
+	@platform/clean --force
+	rm -rf $(CACHE) node_modules

@@ -1,0 +1,145 @@
+import { overlaps, parseNetwork } from "../cluster/addresses";
+import { hostsOf, type Plan } from "../cluster/plan";
+import type { Fault } from "../cluster/types";
+import { bridgeName } from "./incus-names";
+
+/** One instance, as `incus list --format json` tells it. */
+export interface Instance {
+    readonly name: string;
+    readonly status: string;
+    readonly config: Readonly<Record<string, string | undefined>>;
+}
+
+/** One route, as `ip -json route` tells it. */
+export interface Route {
+    readonly dst: string;
+    readonly dev?: string;
+    readonly type?: string;
+}
+
+/** Bytes of a storage pool. */
+export interface Space {
+    readonly total: number;
+    readonly used: number;
+}
+
+/** A network that the machine uses already would be torn between two interfaces. Our own bridges and the fence are no reason. */
+export function routeFaults(plan: Plan, routes: readonly Route[]): Fault[] {
+    const own = (["public", "private", "outside"] as const).map((zone) =>
+        bridgeName(plan.stack, zone),
+    );
+    const supernet = parseNetwork(plan.networks.supernet);
+    return routes
+        .filter(
+            (route) =>
+                route.dst !== "default" &&
+                route.type !== "unreachable" &&
+                !own.includes(route.dev ?? ""),
+        )
+        .filter((route) => {
+            const used = parseNetwork(route.dst.includes("/") ? route.dst : `${route.dst}/32`);
+            return supernet !== undefined && used !== undefined && overlaps(supernet, used);
+        })
+        .map((route) => ({
+            key: "testudo:network.supernet",
+            rule: "needs a network that this machine does not use",
+            why: `its route to ${route.dst} by ${route.dev ?? "?"} would be cut or would cut the lab`,
+            got: plan.networks.supernet,
+        }));
+}
+
+/** Containers use a fraction of their limits at rest: a third of the limits of all new hosts must be free. */
+export function memoryFaults(
+    plan: Plan,
+    living: ReadonlyMap<string, Instance>,
+    memory: Space,
+): Fault[] {
+    const wanted = plan.hosts
+        .filter((host) => !living.has(host.name))
+        .reduce((sum, host) => sum + host.memoryMiB, 0);
+    const needed = plan.config.incus.type === "container" ? Math.ceil(wanted / 3) : wanted;
+    const free = Math.floor((memory.total - memory.used) / 2 ** 20);
+    const largest = plan.hosts.find((host) => host.memoryMiB * 2 ** 20 > memory.total);
+    if (needed <= free && largest === undefined) return [];
+    return [
+        {
+            key:
+                largest === undefined
+                    ? `testudo:preset`
+                    : `testudo:hosts.${largest.name}.memoryMiB`,
+            rule: `needs ${largest === undefined ? `${needed} MiB of free memory for ${plan.hosts.length} hosts` : "no more memory than the machine has"}`,
+            why: "the kernel would end daemons at random",
+            got: `${free} MiB free of ${Math.floor(memory.total / 2 ** 20)} MiB`,
+        },
+    ];
+}
+
+/** Hosts share the image's blocks; one that has run for a while has written about half a GiB, a database one more. */
+export function diskFaults(
+    plan: Plan,
+    living: ReadonlyMap<string, Instance>,
+    space: Space | undefined,
+): Fault[] {
+    const needed = plan.hosts
+        .filter((host) => !living.has(host.name))
+        .reduce((sum, host) => sum + 0.5 + (host.data === undefined ? 0 : 1), 0);
+    if (space === undefined || needed * 2 ** 30 <= space.total - space.used) return [];
+    return [
+        {
+            key: "testudo:incus.storagePool",
+            rule: `needs ${needed} GiB free`,
+            why: "a full pool stops every daemon that writes",
+            got: `${((space.total - space.used) / 2 ** 30).toFixed(1)} GiB free in ${plan.config.incus.storagePool}`,
+        },
+    ];
+}
+
+export function noPool(pool: string, known: readonly string[]): Fault {
+    return {
+        key: "testudo:incus.storagePool",
+        rule: `needs one of ${known.join(", ") || "(there is none; `make platform` makes one)"}`,
+        why: "hosts lie in it",
+        got: pool,
+    };
+}
+
+export function noImage(image: string | undefined): Fault {
+    return {
+        key: "testudo:incus.image",
+        rule: "needs the alias of an image on the server (`make image` builds one)",
+        why: "hosts start from it",
+        got: image ?? "no testudo/… image",
+    };
+}
+
+/**
+ * Two members of one quorum must not be made anew or dropped in one go: the rest would be a minority.
+ * A cluster that does not exist yet has nothing to lose.
+ */
+export function memberFaults(plan: Plan, living: ReadonlyMap<string, Instance>): Fault[] {
+    const planned = hostsOf(plan, "database").map((host) => host.name);
+    const members = [...living.values()].filter(
+        (instance) => instance.config["user.testudo.quorum"] === "database",
+    );
+    if (members.length === 0) return [];
+    const dropped = members.map((member) => member.name).filter((name) => !planned.includes(name));
+    const vanished = members.length < 3 ? planned.filter((name) => !living.has(name)) : [];
+    const faults: Fault[] = [];
+    if (dropped.length > 1) {
+        faults.push({
+            key: "testudo:database.count",
+            rule: "may drop one database member at a time",
+            why: "the members that stay would be a minority of those that were, and stop writing",
+            got: `${dropped.join(", ")} are alive and not in the plan`,
+        });
+    }
+    if (vanished.length > 1) {
+        faults.push({
+            key: "testudo:database",
+            rule: "needs all but one of its machines to be there",
+            why: "two members made anew at once have no majority to copy from; start or restore one first",
+            got: `${vanished.join(", ")} are gone`,
+        });
+    }
+    return faults;
+}
