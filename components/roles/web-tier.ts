@@ -125,6 +125,11 @@ export const web: Role<WebFacts> = {
         },
 
         {
+            path: "/etc/haproxy/sql.lua",
+            onChange: "reload haproxy@sql.service",
+            check: { none: "haproxy loads it in its own check" },
+        },
+        {
             path: "/etc/haproxy/sql.cfg",
             view: sqlView,
             onChange: "reload haproxy@sql.service",
