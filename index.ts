@@ -1,25 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseConfig } from "./components/cluster/config";
-import { makePlan } from "./components/cluster/plan";
-import { refuse } from "./components/cluster/types";
+import { check } from "./components/checks";
 import { DmzFirewall } from "./components/dmz-firewall";
 import type { Foundation } from "./components/foundation";
 import { GaleraCluster } from "./components/galera-cluster";
 import { LoadBalancerPair } from "./components/load-balancer-pair";
-import { machinesFor, preflight } from "./components/machines/platform";
+import { machinesFor } from "./components/machines/platform";
 import { outputs } from "./components/outputs";
-import { flowsOf, roleFaults } from "./components/roles/all";
+import { flowsOf } from "./components/roles/all";
 import { Trust } from "./components/trust";
 import { WebTier } from "./components/web-tier";
 
-/** Config → plan → preflight → tiers → outputs. Everything is refused before the first resource. */
+/** Config → plan → preflight → tiers → outputs. Whatever is wrong is refused before the first resource. */
 async function main(): Promise<Record<string, unknown>> {
-    const config = parseConfig(pulumi.getStack(), pulumi.runtime.allConfig());
-    const plan = makePlan(config);
-    const platform = await preflight(plan);
-    refuse([...roleFaults(plan), ...platform.faults]);
-    for (const warning of platform.warnings) await pulumi.log.warn(warning);
-
+    const { plan, platform } = await check(pulumi.getStack(), pulumi.runtime.allConfig());
     const flows = flowsOf(plan);
     const trust = new Trust("trust");
     const machines = machinesFor(plan, trust, platform);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseAddress, parseNetwork } from "./addresses";
-import { FaultsError, type Fault } from "./types";
+import type { Checked, Fault } from "./types";
 
 const namespace = "testudo";
 
@@ -173,23 +173,38 @@ export type Config = z.infer<typeof schema> & {
 };
 
 /**
- * Reads the stack's raw configuration (`testudo:key` to text, as Pulumi keeps it).
- * @throws FaultsError naming every unknown key and every wrong value at once.
+ * Reads the stack's raw configuration (`testudo:key` to text, as Pulumi keeps it). Every unknown key
+ * and every wrong value is a fault; the value is then what the rest amounts to, so that the plan's
+ * faults can be told in the same message.
  */
-export function parseConfig(stack: string, raw: Readonly<Record<string, string>>): Config {
+export function parseConfig(stack: string, raw: Readonly<Record<string, string>>): Checked<Config> {
     const own = Object.entries(raw).filter(([key]) => key.startsWith(`${namespace}:`));
     const values = Object.fromEntries(
         own.map(([key, text]) => [key.slice(namespace.length + 1), parseValue(text)]),
     );
     const result = schema.safeParse(values);
+    const issues = result.success ? [] : result.error.issues;
     const faults = [
         ...stackFaults(stack),
-        ...(result.success
-            ? []
-            : result.error.issues.flatMap((issue) => issueFaults(issue, values))),
+        ...issues.flatMap((issue) => issueFaults(issue, values)),
     ];
-    if (!result.success || faults.length > 0) throw new FaultsError(faults);
-    return { ...result.data, stack };
+    const rest = result.success ? result : schema.safeParse(without(values, issues));
+    return { faults, ...(rest.success ? { value: { ...rest.data, stack } } : {}) };
+}
+
+/** A copy of the values that lacks whatever an issue speaks of. */
+function without(values: object, issues: readonly z.ZodIssue[]): unknown {
+    const copy = structuredClone(values);
+    for (const issue of issues) {
+        const keys = issue.code === "unrecognized_keys" ? issue.keys : [];
+        const paths = keys.length > 0 ? keys.map((key) => [...issue.path, key]) : [issue.path];
+        for (const path of paths) {
+            const parent = lookUp(copy, path.slice(0, -1));
+            if (typeof parent !== "object" || parent === null) continue;
+            Reflect.deleteProperty(parent, path[path.length - 1] ?? "");
+        }
+    }
+    return copy;
 }
 
 /** `network.vip` → `testudo:network.vip`, as in the stack file. */

@@ -2,7 +2,6 @@ import {
     contains,
     formatAddress,
     networkSize,
-    nth,
     overlaps,
     parseAddress,
     parseNetwork,
@@ -11,7 +10,7 @@ import {
 import { configKey, type Config } from "./config";
 import { presets, type TierSpec } from "./presets";
 import { quorumFaults } from "./quorum";
-import { type Fault, type HostSpec, type RoleName, refuse } from "./types";
+import type { Checked, Fault, HostSpec, RoleName } from "./types";
 
 /** What to build: every host with its address, before any resource exists. */
 export interface Plan {
@@ -28,13 +27,10 @@ export interface Plan {
     readonly siteName: string;
 }
 
-/**
- * Turns the configuration into hosts with names, addresses and roles.
- * @throws FaultsError with every fault of the topology at once.
- */
-export function makePlan(config: Config): Plan {
+/** Turns the configuration into hosts with names, addresses and roles, with every fault of the topology. */
+export function makePlan(config: Config): Checked<Plan> {
     const preset = presets[config.preset];
-    if (preset === undefined) return refusePreset(config.preset);
+    if (preset === undefined) return { faults: [unknownPreset(config.preset)] };
     const networks = {
         supernet: network(config.network.supernet),
         public: network(config.network.public),
@@ -42,25 +38,32 @@ export function makePlan(config: Config): Plan {
         outside: network(config.network.outside),
     };
     const hosts = preset.flatMap((tier) => tierHosts(tier, config, networks));
-    refuse([
-        ...networkFaults(config, networks),
-        ...hostFaults(config, hosts, networks),
-        ...quorumFaults(config, hosts),
-    ]);
     return {
-        stack: config.stack,
-        config,
-        hosts,
-        networks: config.network,
-        gateways: {
-            public: nth(networks.public, 1),
-            private: nth(networks.private, 1),
-            outside: nth(networks.outside, 1),
+        faults: [
+            ...networkFaults(config, networks),
+            ...hostFaults(config, hosts, networks),
+            ...quorumFaults(config, hosts),
+        ],
+        value: {
+            stack: config.stack,
+            config,
+            hosts,
+            networks: config.network,
+            gateways: {
+                public: router(networks.public),
+                private: router(networks.private),
+                outside: router(networks.outside),
+            },
+            vip: config.network.vip,
+            operators: config.operators ?? [`${router(networks.public)}/32`],
+            siteName: config.site.name ?? config.network.vip,
         },
-        vip: config.network.vip,
-        operators: config.operators ?? [`${nth(networks.public, 1)}/32`],
-        siteName: config.site.name ?? config.network.vip,
     };
+}
+
+/** A network's first address is the platform's router. */
+function router(network: Network): string {
+    return formatAddress(network.base + 1);
 }
 
 /** The hosts that have a role, in the plan's order. */
@@ -68,16 +71,13 @@ export function hostsOf(plan: Pick<Plan, "hosts">, role: RoleName): readonly Hos
     return plan.hosts.filter((host) => host.roles.includes(role));
 }
 
-function refusePreset(name: string): never {
-    refuse([
-        {
-            key: configKey("preset"),
-            rule: `needs one of ${Object.keys(presets).join(", ")}`,
-            why: "a preset names the topology",
-            got: JSON.stringify(name),
-        },
-    ]);
-    throw new Error("unreachable");
+function unknownPreset(name: string): Fault {
+    return {
+        key: configKey("preset"),
+        rule: `needs one of ${Object.keys(presets).join(", ")}`,
+        why: "a preset names the topology",
+        got: JSON.stringify(name),
+    };
 }
 
 function tierHosts(

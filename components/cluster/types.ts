@@ -64,23 +64,21 @@ export interface Fault {
     readonly got: string;
 }
 
+/** A result with what is wrong with it; absent where nothing could be made of the input at all. */
+export interface Checked<T> {
+    readonly value?: T;
+    readonly faults: readonly Fault[];
+}
+
 /** All faults in one message, a line each. */
-export class FaultsError extends Error {
-    constructor(readonly faults: readonly Fault[]) {
-        super(
-            `${faults.length === 1 ? "1 fault" : `${faults.length} faults`} in the configuration; nothing was changed:\n` +
-                faults.map(faultLine).join("\n"),
-        );
-        this.name = "FaultsError";
-    }
+export function faultsMessage(faults: readonly Fault[]): string {
+    const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+    return [`${count} in the configuration; nothing was changed:`, ...faults.map(faultLine)].join(
+        "\n",
+    );
 }
 
 /** `  testudo:database.count: needs …, because …; got 2` */
 export function faultLine(fault: Fault): string {
     return `  ${fault.key}: ${fault.rule}, because ${fault.why}; got ${fault.got}`;
-}
-
-/** Throws one FaultsError that names every fault, or returns. */
-export function refuse(faults: readonly Fault[]): void {
-    if (faults.length > 0) throw new FaultsError(faults);
 }
