@@ -277,10 +277,14 @@ export function voteTimers(suspectSeconds: number): Record<string, number> {
         keepalive_period: period,
         inactive_check_period: period,
         join_retrans_period: period,
-        suspect_timeout: suspectSeconds,
-        inactive_timeout: 3 * suspectSeconds,
-        install_timeout: 1.5 * suspectSeconds,
+        suspect_timeout: hundredths(suspectSeconds),
+        inactive_timeout: hundredths(3 * suspectSeconds),
+        install_timeout: hundredths(1.5 * suspectSeconds),
     };
+}
+
+function hundredths(seconds: number): number {
+    return Math.round(seconds * 100) / 100;
 }
 
 /** What the buffer pool may take of a host: the rest is for connections, Galera's queues and a state transfer. */
