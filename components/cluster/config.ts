@@ -166,6 +166,13 @@ const schema = z
     })
     .strict();
 
+/** Keys whose value is a text, also where it reads like JSON: a password may be all digits. */
+const texts = new Set(
+    Object.entries<z.ZodTypeAny>(schema.shape)
+        .filter(([, type]) => type.safeParse("").error?.issues[0]?.code !== "invalid_type")
+        .map(([key]) => key),
+);
+
 /** The stack's configuration, complete with defaults. */
 export type Config = z.infer<typeof schema> & {
     /** Name of the Pulumi stack. */
@@ -180,7 +187,9 @@ export type Config = z.infer<typeof schema> & {
 export function parseConfig(stack: string, raw: Readonly<Record<string, string>>): Checked<Config> {
     const own = Object.entries(raw).filter(([key]) => key.startsWith(`${namespace}:`));
     const values = Object.fromEntries(
-        own.map(([key, text]) => [key.slice(namespace.length + 1), parseValue(text)]),
+        own
+            .map(([key, text]) => [key.slice(namespace.length + 1), text] as const)
+            .map(([key, text]) => [key, texts.has(key) ? text : parseValue(text)]),
     );
     const result = schema.safeParse(values);
     const issues = result.success ? [] : result.error.issues;
@@ -235,15 +244,21 @@ function parseValue(text: string): unknown {
     }
 }
 
+/** What may hold a secret is not repeated on a screen. */
+const secretKey = /pass|secret|token|key$/i;
+
 function issueFaults(issue: z.ZodIssue, values: unknown): Fault[] {
     const at = (path: readonly (string | number)[]) => configKey(path.join("."));
-    const found = describe(lookUp(values, issue.path));
+    const got = (path: readonly (string | number)[]) =>
+        path.some((key) => secretKey.test(String(key)))
+            ? "(not shown)"
+            : describe(lookUp(values, path));
     if (issue.code === "unrecognized_keys") {
         return issue.keys.map((key) => ({
             key: at([...issue.path, key]),
             rule: "is not a key that Testudo knows",
             why: "a mistyped key would silently do nothing",
-            got: describe(lookUp(values, [...issue.path, key])),
+            got: got([...issue.path, key]),
         }));
     }
     const missing = lookUp(values, issue.path) === undefined;
@@ -252,7 +267,7 @@ function issueFaults(issue: z.ZodIssue, values: unknown): Fault[] {
             key: at(issue.path),
             rule: missing ? "is required" : issueRule(issue),
             why: "the plan is made from it",
-            got: found,
+            got: missing ? "nothing" : got(issue.path),
         },
     ];
 }
