@@ -1,0 +1,28 @@
+// Types are checked by tsc; here TypeScript is only stripped.
+const compiler = {
+    target: "es2022",
+    module: "commonjs",
+    esModuleInterop: true,
+    isolatedModules: true,
+};
+const transform = { "^.+\\.ts$": ["ts-jest", { diagnostics: false, tsconfig: compiler }] };
+const common = {
+    testEnvironment: "node",
+    transform,
+    setupFiles: ["<rootDir>/tests/helpers/setup.ts"],
+};
+
+/** @type {import("jest").Config} */
+module.exports = {
+    testTimeout: 30_000,
+    projects: [
+        {
+            ...common,
+            displayName: "unit",
+            testMatch: ["<rootDir>/tests/**/*.test.ts"],
+            testPathIgnorePatterns: ["<rootDir>/tests/(e2e|checkers)/"],
+        },
+        // The daemons' own checkers in the image's root file system: root and an image are needed.
+        { ...common, displayName: "checkers", testMatch: ["<rootDir>/tests/checkers/*.test.ts"] },
+    ],
+};

@@ -1,0 +1,65 @@
+import { planFaults } from "../../helpers/plans";
+
+const risk = { acceptDataLossRisk: "a throw-away cluster for one afternoon" };
+
+test.each([2, 4, 6, 8])("%d Galera votes are refused: an even number", (count) => {
+    expect(planFaults({ database: { count } })).toEqual([
+        `testudo:database.count: needs an odd number of Galera votes, at least 3 (or testudo:acceptDataLossRisk), because with an even number one lost link leaves two halves and neither may write; got ${count}`,
+    ]);
+});
+
+test.each([3, 5, 7, 9])("%d Galera votes are a quorum", (count) => {
+    expect(planFaults({ database: { count } })).toEqual([]);
+});
+
+test("one vote is no quorum", () => {
+    expect(planFaults({ database: { count: 1 } })).toHaveLength(1);
+});
+
+test("two members of one quorum in one failure domain are refused, both by name", () => {
+    const hosts = { db1: { failureDomain: "rack1" }, db3: { failureDomain: "rack1" } };
+    expect(planFaults({ hosts })).toEqual([
+        'testudo:hosts.db1.failureDomain, testudo:hosts.db3.failureDomain: need different failure domains (or testudo:acceptDataLossRisk), because two members of one quorum would fail together; got "rack1"',
+    ]);
+});
+
+test("hosts of different tiers may share a failure domain", () => {
+    const hosts = {
+        db1: { failureDomain: "rack1" },
+        web1: { failureDomain: "rack1" },
+        lb1: { failureDomain: "rack1" },
+    };
+    expect(planFaults({ hosts })).toEqual([]);
+});
+
+test.each([
+    ["lb", "loadBalancer"],
+    ["web", "web"],
+])("both hosts of the tier %s in one failure domain are refused", (prefix, section) => {
+    const hosts = {
+        [`${prefix}1`]: { failureDomain: "rack1" },
+        [`${prefix}2`]: { failureDomain: "rack1" },
+    };
+    expect(planFaults({ hosts })[0]).toContain(
+        `testudo:hosts.${prefix}1.failureDomain, testudo:hosts.${prefix}2.failureDomain: `,
+    );
+    expect(planFaults({ [section]: { count: 1 } })[0]).toContain(
+        `testudo:${section}.count: needs at least 2`,
+    );
+});
+
+test("whoever says in words what may be lost gets the topology all the same", () => {
+    const together = { db1: { failureDomain: "a" }, db2: { failureDomain: "a" } };
+    const unsafe = {
+        database: { count: 2 },
+        web: { count: 1 },
+        loadBalancer: { count: 1 },
+        hosts: together,
+    };
+    expect(planFaults(unsafe)).toHaveLength(4);
+    expect(planFaults({ ...unsafe, ...risk })).toEqual([]);
+});
+
+test("such words excuse no fault of another kind", () => {
+    expect(planFaults({ ...risk, network: { vip: "10.91.1.10" } })).toHaveLength(1);
+});

@@ -1,0 +1,32 @@
+import { filesOf } from "../helpers/facts";
+import { hostOf, largest, planOf, type Values } from "../helpers/plans";
+import { roles } from "../../components/roles/all";
+
+// Rendered texts of the smallest and the largest topology, first and last host of each tier. Files
+// that are the same on every host are their templates. After a change on purpose: npx jest -u
+
+expect.addSnapshotSerializer({ test: (value) => typeof value === "string", print: String });
+
+/** Files that views make: their text depends on the plan. */
+const viewed = new Set(
+    roles.flatMap((role) => role.files.filter((file) => file.view).map((file) => file.path)),
+);
+
+const cases: [string, Values, string[]][] = [
+    ["smallest", {}, ["lb1", "db1", "web1"]],
+    ["largest", largest, ["lb2", "db9", "web9"]],
+];
+
+describe.each(cases)("the %s topology", (_, values, names) => {
+    const plan = planOf(values);
+    const files = names.flatMap((name) =>
+        [...filesOf(plan, hostOf(plan, name)).values()]
+            .flat()
+            .filter((file) => viewed.has(file.path))
+            .map((file): [string, string, string] => [name, file.path, file.content]),
+    );
+
+    test.each(files)("%s:%s", (_host, _path, content) => {
+        expect(content).toMatchSnapshot();
+    });
+});

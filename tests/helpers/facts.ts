@@ -1,0 +1,84 @@
+import type { Plan } from "../../components/cluster/plan";
+import type { HostSpec } from "../../components/cluster/types";
+import { renderRole, type RenderedFile } from "../../components/host/render";
+import { flowsOf, roles } from "../../components/roles/all";
+import type { BaseFacts } from "../../components/roles/base";
+import { galera, type GaleraFacts } from "../../components/roles/galera-cluster";
+import { loadBalancer, type LoadBalancerFacts } from "../../components/roles/load-balancer-pair";
+import { base } from "../../components/roles/base";
+import type { Credentials } from "../../components/roles/role";
+import { web, type WebFacts } from "../../components/roles/web-tier";
+
+/** What only exists after a deployment: keys, certificates, passwords. */
+export interface Secrets {
+    credentials(host: string, role: string): Credentials;
+    readonly edge: Credentials;
+    readonly ca: string;
+    readonly bastionKey: string;
+    /** One authorized_keys line. */
+    readonly operatorKey: string;
+}
+
+const ca = "CERTIFICATE of the authority\n";
+
+/** Fixed texts in their place, each saying whose secret it stands for. */
+export const placeholders: Secrets = {
+    credentials: (host, role) => ({
+        certificate: `CERTIFICATE of ${host} as ${role}\n`,
+        key: `SECRET key of ${host} as ${role}\n`,
+        ca,
+    }),
+    edge: { certificate: "CERTIFICATE of the edge\n", key: "SECRET key of the edge\n", ca },
+    ca,
+    bastionKey: "SECRET key of the bastion\n",
+    operatorKey: "ssh-ed25519 PUBLIC operator",
+};
+
+/** Files by role, for one host: what `base` and the pushes of its roles would put there. */
+export function filesOf(
+    plan: Plan,
+    host: HostSpec,
+    secrets: Secrets = placeholders,
+): Map<string, RenderedFile[]> {
+    const own = { plan, host, authorizedKeys: [secrets.operatorKey] };
+    const credentials = (role: string) => secrets.credentials(host.name, role);
+    const baseFacts: BaseFacts = { ...own, flows: flowsOf(plan), ca: secrets.ca };
+    const balancerFacts: LoadBalancerFacts = {
+        ...own,
+        credentials: credentials("load-balancer"),
+        edge: secrets.edge,
+        bastionKey: secrets.bastionKey,
+    };
+    const webFacts: WebFacts = {
+        ...own,
+        credentials: credentials("web"),
+        databasePassword: "SECRET 'password\\of the site",
+        salts: "SECRET salts of the site",
+        mailPassword: plan.config.mailPassword ?? null,
+    };
+    const galeraFacts: GaleraFacts = { ...own, credentials: credentials("database") };
+    const all = new Map<string, () => RenderedFile[]>([
+        ["base", () => renderRole(base, baseFacts)],
+        ["load-balancer", () => renderRole(loadBalancer, balancerFacts)],
+        ["web", () => renderRole(web, webFacts)],
+        ["database", () => renderRole(galera, galeraFacts)],
+    ]);
+    const names = roles
+        .map((role): string => role.name)
+        .filter((name) => name === "base" || (host.roles as readonly string[]).includes(name));
+    return new Map(
+        names.map((name) => {
+            const render = all.get(name);
+            if (render === undefined)
+                throw new Error(`tests/helpers/facts.ts: no facts for ${name}`);
+            return [name, render()];
+        }),
+    );
+}
+
+/** One file of a host. */
+export function fileOf(plan: Plan, host: HostSpec, path: string): string {
+    const found = [...filesOf(plan, host).values()].flat().find((file) => file.path === path);
+    if (found === undefined) throw new Error(`${host.name} has no ${path}`);
+    return found.content;
+}

@@ -1,0 +1,95 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { runInThisContext } from "node:vm";
+
+// jest gives tests a copy of `process`; programs are started with the environment of the real one.
+const { env } = runInThisContext("process") as typeof process;
+
+const script = `#!/bin/sh
+# Answers from the file that is named after the arguments.
+name=$(printf '%s' "\${0##*/} $*" | tr -c 'A-Za-z0-9' _)
+cat "\${0%/*}/answers/$name" 2>/dev/null && exit
+echo "Error: fake \${0##*/} has no answer to: $*" >&2
+exit 1
+`;
+
+export interface FakeInstance {
+    readonly name: string;
+    readonly status?: string;
+    readonly config?: Record<string, string>;
+}
+
+/** Programs `incus` and `ip` at the head of PATH, so that the real code path runs, without a server. */
+export class FakeIncus {
+    private readonly folder = mkdtempSync(join(tmpdir(), "testudo-fake-incus-"));
+    private readonly path = env.PATH;
+
+    constructor(readonly stack = "test") {
+        mkdirSync(join(this.folder, "answers"));
+        for (const name of ["incus", "ip"]) {
+            writeFileSync(join(this.folder, name), script);
+            chmodSync(join(this.folder, name), 0o755);
+        }
+        env.PATH = [this.folder, this.path ?? ""].join(delimiter);
+        this.answer("incus query /1.0", {});
+        this.projects("default");
+        this.images({ alias: "testudo/0123456789ab", at: "2025-01-01T00:00:00Z" });
+        this.answer("incus storage list local: --format json", [{ name: "testudo" }]);
+        this.space({ total: 100 * 2 ** 30, used: 0 });
+        this.memory({ total: 64 * 2 ** 30, used: 2 ** 30 });
+        this.routes({ dst: "default", dev: "eth0" }, { dst: "192.168.7.0/24", dev: "eth0" });
+    }
+
+    projects(...names: string[]): void {
+        this.answer(
+            "incus project list local: --format json",
+            names.map((name) => ({ name })),
+        );
+    }
+
+    images(...images: { alias: string; at: string }[]): void {
+        this.answer(
+            "incus image list local: --format json",
+            images.map(({ alias, at }) => ({ aliases: [{ name: alias }], uploaded_at: at })),
+        );
+    }
+
+    instances(...instances: FakeInstance[]): void {
+        this.projects("default", `testudo-${this.stack}`);
+        this.answer(
+            `incus list local: --project testudo-${this.stack} --format json`,
+            instances.map((one) => ({ status: "Running", config: {}, ...one })),
+        );
+    }
+
+    space(space: { total: number; used: number }): void {
+        this.answer("incus query /1.0/storage-pools/testudo/resources", { space });
+    }
+
+    memory(memory: { total: number; used: number }): void {
+        this.answer("incus query /1.0/resources", { memory });
+    }
+
+    routes(...routes: { dst: string; dev?: string; type?: string }[]): void {
+        this.answer("ip -json -4 route show table main", routes);
+    }
+
+    /** From now on the command fails. */
+    refuse(command: string): void {
+        rmSync(this.file(command), { force: true });
+    }
+
+    answer(command: string, value: unknown): void {
+        writeFileSync(this.file(command), JSON.stringify(value));
+    }
+
+    remove(): void {
+        env.PATH = this.path;
+        rmSync(this.folder, { recursive: true });
+    }
+
+    private file(command: string): string {
+        return join(this.folder, "answers", command.replace(/[^A-Za-z0-9]/g, "_"));
+    }
+}
