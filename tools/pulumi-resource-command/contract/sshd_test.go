@@ -126,7 +126,7 @@ func (s *server) start() {
 	s.process.Stderr = log
 	mustWork(s.t, s.process.Start())
 	s.t.Cleanup(s.stop)
-	s.waitFor("Server listening")
+	s.waitForOne("Server listening")
 }
 
 func (s *server) stop() {
@@ -148,12 +148,18 @@ func (s *server) log() string {
 // dials counts the connections that reached the server.
 func (s *server) dials() int { return s.logged("Connection from ") }
 
-func (s *server) waitFor(text string) {
+// waitForOne waits until one of the texts is in the server's log.
+func (s *server) waitForOne(texts ...string) {
 	s.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for s.logged(text) == 0 {
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		for _, text := range texts {
+			if s.logged(text) > 0 {
+				return
+			}
+		}
 		if time.Now().After(deadline) {
-			s.t.Fatalf("the server did not log %q; its log:\n%s", text, s.log())
+			s.t.Fatalf("the server did not log any of %q; its log:\n%s", texts, s.log())
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
