@@ -156,7 +156,7 @@ export const web: Role<WebFacts> = {
             check: { none: "an address that the configuration has checked" },
         },
         {
-            path: "/etc/nullmailer/me",
+            path: "/etc/nullmailer/helohost",
             content: ({ plan }) => line(plan.config.mail?.from.split("@")[1]),
             check: { none: "a domain that the configuration has checked" },
         },

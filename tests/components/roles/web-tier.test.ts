@@ -46,7 +46,8 @@ test("an argument with quotes stays one argument", () => {
 });
 
 test("all proxies know the same members by the same ids in the same order", () => {
-    const backend = (name: string) => text(filesOf({}, name), sqlConfig).split("backend writer")[1];
+    const backend = (name: string) =>
+        text(filesOf({}, name), sqlConfig).split("\nbackend writer")[1];
     expect(backend("web1")).toBe(backend("web2"));
     expect(backend("web1")?.match(/server \S+ \S+ id \d+/g)).toEqual([
         "server db1 10.91.1.41:3307 id 1",
