@@ -3,12 +3,12 @@ import type { Fault, Flow, HostSpec } from "../cluster/types";
 import { base } from "./base";
 import { galera } from "./galera-cluster";
 import { loadBalancer } from "./load-balancer-pair";
-import type { HostFacts, Role, SystemUser } from "./role";
+import type { Role, SystemUser } from "./role";
 import { web } from "./web-tier";
 
 /** What can be said of a role without the facts that its views need. */
 export type RoleSummary = Omit<Role, "files"> & {
-    readonly files: Role<HostFacts & never>["files"];
+    readonly files: Role<never>["files"];
 };
 
 /** Every role, in the order in which a request meets them; `base` is under all of them. */

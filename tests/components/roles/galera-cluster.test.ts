@@ -1,11 +1,7 @@
 import type { Plan } from "../../../components/cluster/plan";
 import { renderRole, type RenderedFile } from "../../../components/host/render";
-import {
-    galera,
-    ports,
-    providerOptions,
-    voteTimers,
-} from "../../../components/roles/galera-cluster";
+import { galera, ports } from "../../../components/roles/galera-cluster";
+import { providerOptions, voteTimers } from "../../../components/roles/galera-cluster.views";
 import { hostOf, planOf as planWith } from "../../helpers/plans";
 
 const canary = "CANARY-KEY";

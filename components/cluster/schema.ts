@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { parseAddress, parseNetwork } from "./addresses";
+
+const address = z
+    .string()
+    .refine((text) => parseAddress(text) !== undefined, "needs an IPv4 address such as 10.91.0.10");
+const network = z
+    .string()
+    .refine(
+        (text) => parseNetwork(text) !== undefined,
+        "needs an IPv4 network such as 10.91.0.0/24, host bits zero",
+    );
+const dnsName = z
+    .string()
+    .max(253)
+    .regex(
+        /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+        "needs a DNS name in lower case such as www.example.org",
+    );
+const count = (most: number) => z.number().int().min(1).max(most);
+const seconds = (least: number, most: number) => z.number().min(least).max(most);
+const memoryMiB = z.number().int().min(128).max(1_048_576);
+const diskGiB = z.number().int().min(1).max(16_384);
+const email = z.string().email();
+
+/** Sizes that every tier has. Defaults come from the preset. */
+const tier = {
+    count: count(9).optional(),
+    memoryMiB: memoryMiB.optional(),
+    diskGiB: diskGiB.optional(),
+};
+
+/** Every key of the configuration with its type, range and default. */
+export const schema = z
+    .object({
+        platform: z.enum(["incus"]),
+        preset: z.string(),
+
+        /** What the world sees. */
+        site: z
+            .object({
+                /** Host name of the site. Without one the site lives at the floating address itself. */
+                name: dnsName.optional(),
+                title: z.string().min(1).max(200).default("Testudo"),
+                adminUser: z
+                    .string()
+                    .regex(/^[a-z0-9_.-]{1,60}$/, "needs 1 to 60 of a-z 0-9 _ . -")
+                    .default("admin"),
+                adminEmail: email.default("admin@example.invalid"),
+            })
+            .strict()
+            .default({}),
+
+        network: z
+            .object({
+                /** Everything of this stack lies in it. */
+                supernet: network.default("10.91.0.0/16"),
+                /** The DMZ: balancers. */
+                public: network.default("10.91.0.0/24"),
+                /** All other hosts. */
+                private: network.default("10.91.1.0/24"),
+                /** Where clients of the lab stand (Incus only). */
+                outside: network.default("10.91.2.0/24"),
+                /** The floating address, inside `public`. */
+                vip: address.default("10.91.0.10"),
+            })
+            .strict()
+            .default({}),
+
+        /** Who may reach the bastion and the balancers' sshd. Default on Incus: the machine itself. */
+        operators: z.array(network).optional(),
+
+        loadBalancer: z
+            .object({
+                ...tier,
+                /** Connections that one balancer accepts at once. */
+                maxConnections: z.number().int().min(100).max(1_000_000).default(4000),
+                /** How long a web host may take to answer. */
+                serverTimeoutSeconds: seconds(2, 3600).default(30),
+                /** How long an idle client is kept. */
+                clientTimeoutSeconds: seconds(2, 3600).default(30),
+                /** VRRP advertisement interval; a dead balancer is replaced after about 3.6 of them. */
+                vrrpAdvertSeconds: z.number().min(0.05).max(5).multipleOf(0.01).default(0.1),
+                /** VRRP router id, unique in the public network. */
+                vrrpRouterId: z.number().int().min(1).max(255).default(91),
+            })
+            .strict()
+            .default({}),
+
+        web: z
+            .object({
+                ...tier,
+                /** php-fpm workers on each host. */
+                phpWorkers: z.number().int().min(2).max(500).default(8),
+                phpMemoryMiB: z.number().int().min(32).max(4096).default(128),
+                /** Largest request body and upload. */
+                maxUploadMiB: z.number().int().min(1).max(2048).default(64),
+            })
+            .strict()
+            .default({}),
+
+        database: z
+            .object({
+                ...tier,
+                bufferPoolMiB: z.number().int().min(32).max(1_048_576).default(128),
+                /** A vanished member stalls commits for about this plus 0.5 s. Less than 2 s only on one quiet LAN. */
+                suspectTimeoutSeconds: seconds(1, 60).default(2),
+                /** Write sets kept for members that come back; more lets them stay away longer without a full copy. */
+                gcacheMiB: z.number().int().min(16).max(1_048_576).default(128),
+                maxConnections: z.number().int().min(10).max(100_000).default(151),
+                /** Data volume of each member. */
+                dataGiB: diskGiB.default(10),
+            })
+            .strict()
+            .default({}),
+
+        /** Overrides for single hosts, by name. */
+        hosts: z
+            .record(
+                z
+                    .object({
+                        address: address.optional(),
+                        failureDomain: z.string().min(1).optional(),
+                        memoryMiB: memoryMiB.optional(),
+                    })
+                    .strict(),
+            )
+            .default({}),
+
+        /** Where WordPress' outgoing mail goes. Without it mail is switched off, visibly. */
+        mail: z
+            .object({
+                relay: address,
+                port: z.number().int().min(1).max(65535).default(587),
+                /** STARTTLS with a verified certificate; `none` only for a relay on the same wire. */
+                tls: z.enum(["starttls", "none"]).default("starttls"),
+                user: z.string().optional(),
+                from: email,
+            })
+            .strict()
+            .optional(),
+        /** Secret: `pulumi config set --secret testudo:mailPassword`. */
+        mailPassword: z.string().optional(),
+
+        incus: z
+            .object({
+                /** Incus server as `incus remote list` names it. */
+                remote: z.string().default("local"),
+                storagePool: z.string().default("testudo"),
+                /** Image alias; `make image` prints the newest. */
+                image: z.string().optional(),
+                type: z.enum(["container", "virtual-machine"]).default("container"),
+                /** Loopback port of the machine that leads to the site, for a laptop's ssh tunnel. */
+                exposePort: z.number().int().min(1024).max(65534).optional(),
+            })
+            .strict()
+            .default({}),
+
+        /** Names, in words, the loss that a topology which the plan refuses may cause. */
+        acceptDataLossRisk: z
+            .string()
+            .min(20, "needs a sentence of at least 20 characters")
+            .optional(),
+    })
+    .strict();
