@@ -1,0 +1,162 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { spawn } from "node:child_process";
+import type { Attempt } from "./analysis";
+import { incus, outputs, project, sh, stack } from "./lab";
+import { must, run } from "./shell";
+
+/** The visitor: a container in the outside zone, of the hosts' own image. */
+export const client = "visitor";
+const place = "/root/e2e";
+
+/** A file that nginx sends without PHP, and the start page with PHP and SQL behind it. */
+const paths = { static: "/wp-includes/images/blank.gif", page: "/" } as const;
+
+export async function makeClient(): Promise<void> {
+    await removeClient();
+    const { hosts, caCertificate } = await outputs();
+    const image = await incus(["config", "get", Object.keys(hosts)[0] ?? "", "user.testudo.image"]);
+    const bridge = `td${stack}-out`;
+    const network = JSON.parse(await must(["incus", "query", `/1.0/networks/${bridge}`])) as {
+        config: Record<string, string>;
+    };
+    const gateway = (network.config["ipv4.address"] ?? "").split("/")[0] ?? "";
+    const pool = JSON.parse(
+        await must([
+            "incus",
+            "query",
+            `/1.0/instances/${Object.keys(hosts)[0] ?? ""}?project=${project}`,
+        ]),
+    ) as { devices: Record<string, Record<string, string>> };
+    await incus([
+        "init",
+        image,
+        client,
+        "--quiet",
+        "--no-profiles",
+        "--storage",
+        pool.devices["root"]?.["pool"] ?? "",
+        "--config",
+        "limits.memory=512MiB",
+    ]);
+    await incus([
+        "config",
+        "device",
+        "add",
+        client,
+        "eth0",
+        "nic",
+        "--quiet",
+        "nictype=bridged",
+        `parent=${bridge}`,
+        "name=eth0",
+    ]);
+    const address = gateway.replace(/\.1$/, ".50");
+    const interfaces = `auto lo\niface lo inet loopback\nauto eth0\niface eth0 inet static\n    address ${address}/24\n    gateway ${gateway}\n`;
+    await incus(["file", "push", "--quiet", "-", `${client}/etc/network/interfaces`], {
+        input: interfaces,
+    });
+    await incus(["start", client]);
+    for (const file of ["prober.py", "doors.py"]) await give(client, file);
+    await incus(["file", "push", "--quiet", "--create-dirs", "-", `${client}${place}/ca.pem`], {
+        input: caCertificate,
+    });
+    await sh(
+        client,
+        `for i in $(seq 50); do ip route | grep -q default && exit 0; sleep 0.1; done; exit 1`,
+    );
+}
+
+export async function removeClient(): Promise<void> {
+    await run(["incus", "delete", "--force", client, "--project", project]);
+}
+
+export async function clientAddress(): Promise<string> {
+    return (await sh(client, "ip -4 -o address show dev eth0")).match(/inet ([\d.]+)/)?.[1] ?? "";
+}
+
+/** Puts one of the programs of client/ into a container. */
+export async function give(host: string, file: string): Promise<void> {
+    await incus(["file", "push", "--quiet", "--create-dirs", "-", `${host}${place}/${file}`], {
+        input: readFileSync(join(__dirname, "client", file), "utf8"),
+    });
+}
+
+/** curl in the outside zone, certificate verified against the stack's authority. Throws where curl fails. */
+export function curl(args: readonly string[]): Promise<string> {
+    return must([
+        "incus",
+        "exec",
+        client,
+        "--project",
+        project,
+        "--",
+        "curl",
+        "--silent",
+        "--show-error",
+        "--max-time",
+        "15",
+        "--cacert",
+        `${place}/ca.pem`,
+        ...args,
+    ]);
+}
+
+export interface Door {
+    readonly target: string;
+    readonly answer: "open" | "refused" | "silent";
+    readonly seconds: number;
+}
+
+/** Tries TCP ports from a host. */
+export async function doors(from: string, targets: readonly string[]): Promise<Door[]> {
+    await give(from, "doors.py");
+    const answer = await incus(["exec", from, "--", "python3", `${place}/doors.py`, ...targets]);
+    return answer.split("\n").map((line) => JSON.parse(line) as Door);
+}
+
+export interface Measurement {
+    /** Ends the attempts, waits for those under way, and returns all. */
+    stop(): Promise<Attempt[]>;
+}
+
+/** Visitors: a static file every 20 ms, and the start page every `pageEveryMs`, each over a new TLS connection. */
+export async function visitors(pageEveryMs = 250): Promise<Measurement> {
+    const { vip } = await outputs();
+    return measure(client, [
+        `${place}/prober.py`,
+        vip,
+        `${place}/ca.pem`,
+        `static=${paths.static},20`,
+        `page=${paths.page},${pageEveryMs}`,
+    ]);
+}
+
+/** Starts one of the measuring programs in a container. */
+export function measure(host: string, args: readonly string[]): Measurement {
+    const child = spawn("incus", ["exec", host, "--project", project, "--", "python3", ...args], {
+        stdio: ["pipe", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+    child.stdin.on("error", () => undefined);
+    const ended = new Promise<number>((resolve) =>
+        child.on("close", (code) => resolve(code ?? -1)),
+    );
+    return {
+        stop: async () => {
+            child.stdin.end();
+            const code = await ended;
+            if (code !== 0)
+                throw new Error(
+                    `${args.join(" ")} in ${host}: exit ${code}\n${stderr.slice(-2000)}`,
+                );
+            return stdout
+                .trim()
+                .split("\n")
+                .map((line) => JSON.parse(line) as Attempt);
+        },
+    };
+}

@@ -1,0 +1,63 @@
+import type { Row } from "./analysis";
+import { give, measure, type Measurement } from "./client";
+import { hostsOf, sh } from "./lab";
+import { pause } from "./shell";
+
+const program = "/root/e2e/ledger.py";
+const table = "testudo_e2e_ledger";
+
+/** Makes an empty table for the writes, in the site's own database. */
+export async function openLedger(): Promise<void> {
+    for (const host of await hostsOf("web")) await give(host, "ledger.py");
+    const [first = ""] = await hostsOf("database");
+    await sql(
+        first,
+        `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (id VARCHAR(60) PRIMARY KEY, started DOUBLE NOT NULL, member VARCHAR(60) NOT NULL)`,
+    );
+}
+
+export async function closeLedger(): Promise<void> {
+    const [first = ""] = await hostsOf("database");
+    await sql(first, `DROP TABLE IF EXISTS ${table}`);
+    for (const host of await hostsOf("web")) await sh(host, `rm -rf ${program}`);
+}
+
+/** One write every 20 ms in all: each web host writes every 40 ms, in turns. */
+export async function writers(prefix: string): Promise<Measurement> {
+    const hosts = await hostsOf("web");
+    const every = 20 * hosts.length;
+    const running: Measurement[] = [];
+    for (const host of hosts) {
+        running.push(measure(host, [program, `${prefix}-${host}`, String(every)]));
+        await pause(20);
+    }
+    return { stop: async () => (await Promise.all(running.map((one) => one.stop()))).flat() };
+}
+
+/** Rows of one run, as one member has them. */
+export async function rows(host: string, prefix: string): Promise<Row[]> {
+    const text = await sql(
+        host,
+        `SELECT id, started, member FROM ${table} WHERE id LIKE '${prefix}-%'`,
+    );
+    return text
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => {
+            const [id = "", started = "", member = ""] = line.split("\t");
+            return { id, started: Number(started), member };
+        });
+}
+
+/** Where a write from each web host goes now. */
+export async function writerNow(): Promise<string[]> {
+    const name = `now-${Date.now()}`;
+    const hosts = await hostsOf("web");
+    await Promise.all(hosts.map((host) => sh(host, `python3 ${program} ${name}-${host} 20 1`)));
+    const [first = ""] = await hostsOf("database");
+    return [...new Set((await rows(first, name)).map((row) => row.member))];
+}
+
+function sql(host: string, statement: string): Promise<string> {
+    return sh(host, `mariadb -N -B wordpress -e "${statement}"`);
+}

@@ -1,0 +1,12 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { forget } from "./figures";
+import { checkout, ours, reportFolder, stack } from "./lab";
+import { must } from "./shell";
+
+/** Clears what a killed run has left. */
+export default async function setup(): Promise<void> {
+    forget();
+    for (const name of ["up", "pulumi.log"]) rmSync(join(reportFolder, name), { force: true });
+    if (ours) await must([join(checkout, "platform", "sweep"), stack]);
+}
