@@ -134,6 +134,8 @@ function remote(
             parent: options.parent,
             dependsOn: [host.machine, ...(options.dependsOn ?? [])],
             deletedWith: host.machine,
+            // Steps print no secret; should one ever quote a line that holds one, state keeps it encrypted.
+            additionalSecretOutputs: ["stdout", "stderr"],
         },
     );
 }
