@@ -1,44 +1,25 @@
-import { createHmac } from "node:crypto";
 import { configKey } from "../cluster/config";
-import { hostsOf, type Plan } from "../cluster/plan";
+import type { Plan } from "../cluster/plan";
 import type { Fault, Flow } from "../cluster/types";
+import { bundlePem, type FileSpec, type Role } from "./role";
 import {
-    bundlePem,
-    type Credentials,
-    type FileSpec,
-    type HostFacts,
-    type Role,
-    type View,
-} from "./role";
+    poolView,
+    ports,
+    relayView,
+    settingsView,
+    siteView,
+    sqlView,
+    stateFolder,
+    tls,
+    wordpressView,
+    type WebFacts,
+} from "./web-tier.views";
 
-export interface WebFacts extends HostFacts {
-    /** Shown to the balancers, to the members' SQL doors and to the other web hosts. */
-    readonly credentials: Credentials;
-    /** Of the account `wordpress`. */
-    readonly databasePassword: string;
-    /** At least 64 random characters; WordPress' eight keys are derived from it. */
-    readonly salts: string;
-    /** For the mail relay, where it asks for one. */
-    readonly mailPassword: string | null;
-}
+export { ports, type WebFacts };
 
-/** `sql` is PHP's way to the database, `check` the host's view of itself; both on loopback only. */
-export const ports = {
-    site: 8443,
-    sqlPeers: 10000,
-    sql: 3306,
-    check: 8080,
-    member: 3307,
-    memberCheck: 9200,
-} as const;
-
-const tls = "/etc/testudo/tls/web";
 const library = "/usr/local/lib/testudo/web";
 /** The script that the component runs once, on the first host, after all pushes and the database. */
 export const scripts = { install: `${library}/install` } as const;
-
-/** Written by PHP, on the host's own disk. */
-const stateFolder = "/srv/site/sessions";
 
 const nginxReload = { onChange: "reload nginx.service", check: "nginx -t -q" } as const;
 const phpRestart = { onChange: "restart php8.4-fpm.service", check: "php-fpm8.4 -t" } as const;
@@ -218,98 +199,6 @@ function flows({ config }: Plan): Flow[] {
     ];
 }
 
-function siteView({ plan, host }: WebFacts): View {
-    return {
-        self: host.name,
-        siteName: plan.siteName,
-        address: host.address,
-        sitePort: ports.site,
-        checkPort: ports.check,
-        tls,
-        balancers: hostsOf(plan, "load-balancer").map((balancer) => balancer.address),
-        maxUploadMiB: plan.config.web.maxUploadMiB,
-    };
-}
-
-function poolView({ plan }: WebFacts): View {
-    const workers = plan.config.web.phpWorkers;
-    const startWorkers = Math.max(1, Math.floor(workers / 4));
-    return { workers, startWorkers, spareWorkers: Math.max(startWorkers, Math.ceil(workers / 2)) };
-}
-
-function settingsView({ plan }: WebFacts): View {
-    const { phpMemoryMiB, maxUploadMiB } = plan.config.web;
-    return {
-        memoryMiB: phpMemoryMiB,
-        maxUploadMiB,
-        maxPostMiB: maxUploadMiB + 1,
-        stateFolder,
-        sendmail: plan.config.mail === undefined ? "/bin/false" : "/usr/sbin/sendmail -t -i",
-    };
-}
-
-function sqlView({ plan, host }: WebFacts): View {
-    return {
-        self: host.name,
-        address: host.address,
-        tls,
-        sqlPort: ports.sql,
-        peersPort: ports.sqlPeers,
-        // Every worker holds one connection, programs on the command line a few more.
-        maxConnections: plan.config.web.phpWorkers * 2 + 50,
-        peers: hostsOf(plan, "web").map((peer) => ({
-            peerName: peer.name,
-            // HAProxy's own place is its bind line.
-            peerPlace:
-                peer.name === host.name
-                    ? ""
-                    : ` ${peer.address}:${ports.sqlPeers} verifyhost ${peer.name}`,
-        })),
-        checkPort: ports.memberCheck,
-        members: hostsOf(plan, "database").map((member, index) => ({
-            memberName: member.name,
-            memberAddress: member.address,
-            memberPort: ports.member,
-            memberId: index + 1,
-        })),
-    };
-}
-
-const keyNames = ["AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE"].flatMap((name) => [
-    `${name}_KEY`,
-    `${name}_SALT`,
-]);
-
-function wordpressView({ plan, databasePassword, salts }: WebFacts): View {
-    const hosts = [...new Set([plan.siteName, plan.vip, "localhost", "127.0.0.1"])];
-    return {
-        databasePassword: phpString(databasePassword),
-        keys: keyNames.map((keyName) => ({
-            keyName,
-            keyValue: createHmac("sha256", salts).update(keyName).digest("hex"),
-        })),
-        canonicalHost: phpString(plan.siteName),
-        hostList: hosts.map(phpString).join(", "),
-        memoryMiB: plan.config.web.phpMemoryMiB,
-        mailFrom: plan.config.mail === undefined ? "null" : phpString(plan.config.mail.from),
-    };
-}
-
-function relayView({ plan, mailPassword }: WebFacts): View | null {
-    const { mail } = plan.config;
-    if (mail === undefined) return null;
-    const options = [
-        `--port=${mail.port}`,
-        ...(mail.tls === "starttls"
-            ? ["--starttls", "--x509cafile=/etc/ssl/certs/ca-certificates.crt"]
-            : []),
-        ...(mail.user === undefined
-            ? []
-            : [`--user=${quoted(mail.user)}`, `--pass=${quoted(mailPassword ?? "")}`]),
-    ];
-    return { remote: [mail.relay, "smtp", ...options].join(" ") };
-}
-
 function mailFaults({ config }: Plan): Fault[] {
     const { mail, mailPassword } = config;
     const faults: Fault[] = [];
@@ -338,16 +227,6 @@ function mailFaults({ config }: Plan): Fault[] {
         });
     }
     return faults;
-}
-
-/** A PHP literal of the text. */
-export function phpString(text: string): string {
-    return `'${text.replace(/[\\']/g, "\\$&")}'`;
-}
-
-/** One argument, as nullmailer (and a shell) takes lines apart. */
-export function quoted(text: string): string {
-    return `'${text.replaceAll("'", `'"'"'`)}'`;
 }
 
 function line(text: string | undefined): string | null {

@@ -1,5 +1,6 @@
 import { renderRole, type RenderedFile } from "../../../components/host/render";
-import { phpString, quoted, web, type WebFacts } from "../../../components/roles/web-tier";
+import { web, type WebFacts } from "../../../components/roles/web-tier";
+import { phpString, quoted } from "../../../components/roles/web-tier.views";
 import { hostOf, planOf, roleFaults, type Values } from "../../helpers/plans";
 
 const canaries = {
