@@ -9,7 +9,10 @@ const platformProviders = {
     message: "A platform provider belongs into components/machines: the rest runs on any platform.",
 };
 const localCommands = {
-    selector: "MemberExpression[object.name='command'][property.name='local']",
+    selector:
+        ":matches(MemberExpression[object.name='command'][property.name='local']," +
+        " ImportDeclaration[source.value=/^@pulumi.command/] > ImportSpecifier[imported.name='local']," +
+        " ImportDeclaration[source.value=/^@pulumi.command.local/])",
     message:
         "A command on the operator's machine is how a platform is driven: components/machines only.",
 };
@@ -19,24 +22,27 @@ const anyPulumi = {
 };
 
 export default tseslint.config(
+    { linterOptions: { reportUnusedDisableDirectives: "error" } },
     { ignores: ["node_modules/", "coverage/", "tools/", "platform/", "config-templates/"] },
     js.configs.recommended,
     {
         files: ["**/*.ts"],
-        extends: [
-            ...tseslint.configs.strictTypeChecked,
-            ...tseslint.configs.stylisticTypeChecked,
-            // Pulumi's own: an Output in a template string prints an error sentence as data.
-            ...(pulumi.configs?.recommended ? [] : []),
-        ],
+        extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
         plugins: { "@pulumi": pulumi },
         languageOptions: {
             parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
         },
         rules: {
+            // Pulumi's own plugin: an Output in a template string prints an error sentence as data.
+            "@pulumi/no-output-in-template-literal": "error",
+            "@pulumi/no-output-instance-in-template-literal": "error",
             // Numbers print well.
             "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
         },
+    },
+    {
+        files: ["**/*.js"],
+        languageOptions: { sourceType: "commonjs", globals: { __dirname: "readonly" } },
     },
     {
         files: ["components/**/*.ts", "index.ts"],

@@ -20,14 +20,14 @@ export interface FakeInstance {
     readonly config?: Record<string, string>;
 }
 
-/** Programs `incus` and `ip` at the head of PATH, so that the real code path runs, without a server. */
+/** Programs `incus`, `ip` and `nft` at the head of PATH, so that the real code path runs, without a server. */
 export class FakeIncus {
     private readonly folder = mkdtempSync(join(tmpdir(), "testudo-fake-incus-"));
     private readonly path = env.PATH;
 
     constructor(readonly stack = "test") {
         mkdirSync(join(this.folder, "answers"));
-        for (const name of ["incus", "ip"]) {
+        for (const name of ["incus", "ip", "nft"]) {
             writeFileSync(join(this.folder, name), script);
             chmodSync(join(this.folder, name), 0o755);
         }
@@ -81,7 +81,12 @@ export class FakeIncus {
     }
 
     answer(command: string, value: unknown): void {
-        writeFileSync(this.file(command), JSON.stringify(value));
+        this.print(command, JSON.stringify(value));
+    }
+
+    /** From now on the command answers with this text. */
+    print(command: string, text: string): void {
+        writeFileSync(this.file(command), text);
     }
 
     remove(): void {

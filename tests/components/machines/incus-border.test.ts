@@ -1,0 +1,36 @@
+import { crossings } from "../../../components/cluster/flows";
+import { borderRuleset } from "../../../components/machines/incus-border";
+import { bridgeName } from "../../../components/machines/incus-names";
+import { flowsOf } from "../../../components/roles/all";
+import { largest, planOf } from "../../helpers/plans";
+
+expect.addSnapshotSerializer({ test: (value) => typeof value === "string", print: String });
+
+test.each([
+    ["smallest", planOf()],
+    ["largest", planOf(largest)],
+])("the border of the %s topology", (_, plan) => {
+    expect(
+        borderRuleset(plan, crossings(plan, flowsOf(plan)), "0123456789abcdef"),
+    ).toMatchSnapshot();
+});
+
+test("without a rule nothing crosses, and what is refused comes last", () => {
+    const chain =
+        /chain forward \{([^}]*(?:\{[^}]*\}[^}]*)*)\n {4}\}/.exec(
+            borderRuleset(planOf(), [], "0123456789abcdef"),
+        )?.[1] ?? "";
+    const lines = chain
+        .trim()
+        .split("\n")
+        .map((line) => line.trim());
+    expect(lines.at(-1)).toContain("reject");
+    expect(lines.filter((line) => line.includes("dport"))).toEqual([]);
+});
+
+test.each(["public", "private", "outside"] as const)(
+    "the bridge of the zone %s has a name that Linux allows, whatever the stack is called",
+    (zone) => {
+        expect(bridgeName("ninechars", zone).length).toBeLessThanOrEqual(15);
+    },
+);
