@@ -117,6 +117,19 @@ export async function record(
     return new Recording(seen);
 }
 
+/** The same recording for the same arguments: a program is registered once, however many tests look at it. */
+export function remembered<A extends unknown[]>(
+    recordWith: (...args: A) => Promise<Recording>,
+): (...args: A) => Promise<Recording> {
+    const recordings = new Map<string, Promise<Recording>>();
+    return (...args) => {
+        const key = JSON.stringify(args);
+        const found = recordings.get(key) ?? recordWith(...args);
+        recordings.set(key, found);
+        return found;
+    };
+}
+
 /** What a secret output of a resource is in recordings: found anywhere else, it has leaked. */
 export function canary(resource: string): string {
     return `CANARY<${resource}>`;

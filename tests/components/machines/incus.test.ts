@@ -3,7 +3,7 @@ import { IncusMachines } from "../../../components/machines/incus";
 import type { IncusFacts } from "../../../components/machines/incus-preflight";
 import { Trust } from "../../../components/trust";
 import { hostOf, planOf, type Values } from "../../helpers/plans";
-import { canary, isSecret, record, type Recording } from "../../helpers/record";
+import { canary, isSecret, record, remembered, type Recording } from "../../helpers/record";
 
 const facts: IncusFacts = {
     faults: [],
@@ -13,7 +13,7 @@ const facts: IncusFacts = {
     borderId: "0123456789abcdef",
 };
 
-function recordHosts(names: string[], values: Values = {}): Promise<Recording> {
+const recordHosts = remembered((names: string[], values: Values = {}) => {
     const plan = planOf(values);
     return record(() => {
         const machines = new IncusMachines("incus", plan, new Trust("trust"), facts);
@@ -21,7 +21,7 @@ function recordHosts(names: string[], values: Values = {}): Promise<Recording> {
         machines.border("dmz-border", [], { parent: tier });
         for (const name of names) machines.host(hostOf(plan, name), { parent: tier });
     });
-}
+});
 
 const requestOf = (recording: Recording, name: string) =>
     JSON.parse(String(recording.get(name).inputs.stdin)) as Record<string, unknown>;

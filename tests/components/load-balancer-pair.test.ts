@@ -1,0 +1,74 @@
+import { LoadBalancerPair } from "../../components/load-balancer-pair";
+import { foundationOf } from "../helpers/foundation";
+import { planOf } from "../helpers/plans";
+import { record, remembered, type RecordOptions } from "../helpers/record";
+
+const pair = remembered((options?: RecordOptions) =>
+    record(() => new LoadBalancerPair("lb", { foundation: foundationOf(planOf()) }), options),
+);
+
+const children = ["lb1", "lb2"].flatMap((host) => [
+    `lb-${host}-base`,
+    `lb-${host}-confirm`,
+    `lb-${host}-push`,
+    `lb-${host}-ready`,
+    `maker-${host}`,
+]);
+
+test("two machines, each made ready, given its base, confirmed and pushed (mocks)", async () => {
+    expect((await pair()).childrenOf("lb")).toEqual(children.sort());
+});
+
+test("a preview of a new stack, all keys unknown, registers the same (mocks)", async () => {
+    expect((await pair({ preview: true })).childrenOf("lb")).toEqual(children.sort());
+});
+
+test("each step waits for the one before, and nothing for a host that is not bound by it (mocks)", async () => {
+    const made = await pair();
+    for (const host of ["lb1", "lb2"]) {
+        expect(made.get(`lb-${host}-ready`).waitsFor).toEqual(
+            expect.arrayContaining([`maker-${host}`, "border"]),
+        );
+        expect(made.get(`lb-${host}-base`).waitsFor).toContain(`lb-${host}-ready`);
+        expect(made.get(`lb-${host}-confirm`).waitsFor).toContain(`lb-${host}-base`);
+        expect(made.get(`lb-${host}-push`).waitsFor).toContain(`lb-${host}-confirm`);
+    }
+    expect(made.isAfter("lb-lb2-base", "lb-lb1-base")).toBe(false);
+});
+
+test("the second balancer is changed after the first, never at once (mocks)", async () => {
+    const made = await pair();
+    expect(made.get("lb-lb2-push").waitsFor).toContain("lb-lb1-push");
+    expect(made.isAfter("lb-lb1-push", "lb-lb2-push")).toBe(false);
+});
+
+test("balancers are dialled directly, the patient step with a limit of its own (mocks)", async () => {
+    const made = await pair();
+    const connection = { host: "10.91.0.11", port: 22, user: "root" };
+    expect(made.get("lb-lb1-ready").inputs.connection).toMatchObject({
+        ...connection,
+        dialErrorLimit: 60,
+    });
+    expect(made.get("lb-lb1-push").inputs.connection).toMatchObject({
+        ...connection,
+        dialErrorLimit: 20,
+    });
+    expect(made.get("lb-lb1-push").inputs.connection).not.toHaveProperty("proxy");
+});
+
+test("the preview's text of a push names role, host and every file (mocks)", async () => {
+    const text = String((await pair()).get("lb-lb1-push").inputs.create);
+    expect(text.split("\n")[0]).toBe("# push load-balancer to lb1");
+    expect(text).toMatch(/^# \/etc\/haproxy\/haproxy\.cfg root:root 0644 [0-9a-f]{16}$/m);
+    expect(text).toContain('"$bundle/engine/apply" "$bundle"');
+});
+
+test("visitors see one certificate with the floating address and the site's name (mocks)", async () => {
+    const plan = planOf({ site: { name: "www.example.org" } });
+    const made = await record(() => new LoadBalancerPair("lb", { foundation: foundationOf(plan) }));
+    expect(made.get("trust-edge-request").inputs).toMatchObject({
+        subject: { commonName: "www.example.org", organizationalUnit: "edge" },
+        dnsNames: ["www.example.org", "localhost"],
+        ipAddresses: ["10.91.0.10", "127.0.0.1"],
+    });
+});
