@@ -1,4 +1,4 @@
-import { lost, loss, ofKind, writersAtOnce, type Attempt } from "./analysis";
+import { errorsOf, lost, loss, ofKind, writersAtOnce, type Attempt } from "./analysis";
 import { visitors } from "./client";
 import { holder, missing, whole } from "./cluster";
 import { freeze, now, powerCut, powerOn, stopCleanly, thaw } from "./faults";
@@ -64,7 +64,7 @@ function gets(
         failed,
         "",
         targets.failed,
-        words({ ...during.errors, ...pages.errors }),
+        words(errorsOf(during, pages)),
     );
     figure(`${what}: slowest page`, pages.slowest, "s");
     figure(

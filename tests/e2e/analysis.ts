@@ -32,11 +32,8 @@ export function loss(attempts: readonly Attempt[], from = -Infinity, to = Infini
     const last = inside[inside.length - 1];
     if (first === undefined || last === undefined)
         throw new Error("no attempt was made in the window: nothing was measured");
-    const marks = [
-        first.start,
-        ...inside.filter((one) => one.ok).map((one) => one.start),
-        last.start,
-    ];
+    const successes = inside.filter((one) => one.ok);
+    const marks = [first.start, ...successes.map((one) => one.start), last.start];
     const errors: Record<string, number> = {};
     for (const one of inside.filter((attempt) => !attempt.ok))
         errors[one.error ?? "?"] = (errors[one.error ?? "?"] ?? 0) + 1;
@@ -45,7 +42,7 @@ export function loss(attempts: readonly Attempt[], from = -Infinity, to = Infini
         failed: inside.filter((one) => !one.ok).length,
         gap: longestStep(marks),
         silence: longestStep(successes.map((one) => one.end).sort((a, b) => a - b)),
-        slowest: Math.max(0, ...inside.filter((one) => one.ok).map((one) => one.end - one.start)),
+        slowest: Math.max(0, ...successes.map((one) => one.end - one.start)),
         errors,
     };
 }
@@ -57,7 +54,8 @@ function longestStep(marks: readonly number[]): number {
 /** Losses of several kinds of attempts, errors added up. */
 export function errorsOf(...losses: readonly Loss[]): Record<string, number> {
     const all: Record<string, number> = {};
-    for (const { errors } of losses) for (const [error, count] of Object.entries(errors)) all[error] = (all[error] ?? 0) + count;
+    for (const { errors } of losses)
+        for (const [error, count] of Object.entries(errors)) all[error] = (all[error] ?? 0) + count;
     return all;
 }
 
