@@ -29,8 +29,15 @@ export async function check(
         ...(platform?.faults ?? []),
     ];
     if (faults.length > 0 || plan?.value === undefined || platform === undefined) {
-        throw new pulumi.RunError(faultsMessage(faults));
+        throw forPeople(faultsMessage(faults));
     }
     for (const warning of platform.warnings) await pulumi.log.warn(warning);
     return { plan: plan.value, platform };
+}
+
+/** An error of which Pulumi shows the message alone. Without a stack, since colouring one takes Node 20 ten seconds. */
+function forPeople(message: string): Error {
+    const error = new pulumi.RunError(message);
+    error.stack = message;
+    return error;
 }
