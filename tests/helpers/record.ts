@@ -23,6 +23,8 @@ export interface Registered {
     readonly waitsFor: readonly string[];
     readonly deletedWith: string | null;
     readonly deleteBeforeReplace: boolean;
+    /** Outputs that the engine shall keep encrypted beside those that a provider marks. */
+    readonly secretOutputs: readonly string[];
 }
 
 /** The parts of the monitor's request that are read here. */
@@ -35,6 +37,7 @@ interface Request {
     getDependenciesList(): string[];
     getDeletedwith(): string;
     getDeletebeforereplace(): boolean;
+    getAdditionalsecretoutputsList(): string[];
 }
 
 export interface RecordOptions {
@@ -191,6 +194,7 @@ function registered(request: Request): Registered {
         waitsFor: request.getDependenciesList().map((urn) => nameOf(urn) ?? ""),
         deletedWith: nameOf(request.getDeletedwith()),
         deleteBeforeReplace: request.getDeletebeforereplace(),
+        secretOutputs: request.getAdditionalsecretoutputsList(),
     };
 }
 

@@ -1,0 +1,220 @@
+import { posix } from "node:path";
+import { flowsOf, roles } from "../components/roles/all";
+import { filesOf } from "./helpers/facts";
+import { largest, planOf } from "./helpers/plans";
+import { filesBelow, importsOf, modulesBelow, textOf } from "./helpers/sources";
+
+// Laws over all sources and roles. Laws over what the program registers: program.test.ts.
+
+const modules = ["index.ts", ...modulesBelow("components")];
+const plan = planOf(largest);
+const everyFile = roles.flatMap((role) =>
+    role.files.map((file) => ({ role, file, name: `${role.name} ${file.path}` })),
+);
+
+describe("sources", () => {
+    test("index.ts has at most 100 lines, every other module at most 250", () => {
+        const sizes = [
+            ...modules,
+            ...modulesBelow("tests").filter((path) => !path.startsWith("tests/e2e/")),
+        ].map((path): [string, number] => [path, textOf(path).split("\n").length - 1]);
+        const tooLong = sizes.filter(([path, lines]) => lines > (path === "index.ts" ? 100 : 250));
+        expect(tooLong).toEqual([]);
+    });
+
+    test("only components/machines knows a platform: its providers, and commands on the operator's machine", () => {
+        const platform =
+            /@pulumi\/(aws|azure|gcp|openstack|libvirt)|command\.local\b|@pulumi\/command\/local/;
+        const strangers = modules
+            .filter((path) => !path.startsWith("components/machines/"))
+            .filter((path) => platform.test(textOf(path)));
+        expect(strangers).toEqual([]);
+        expect(modules.filter((path) => platform.test(textOf(path)))).not.toEqual([]);
+    });
+
+    test.each(["components/cluster", "components/roles"])(
+        "%s is pure: it reaches no Pulumi, not even through others",
+        (folder) => {
+            const seen = new Set<string>();
+            const reach = (path: string): string[] => {
+                if (seen.has(path)) return [];
+                seen.add(path);
+                return importsOf(path).flatMap((name) => {
+                    if (name.startsWith("@pulumi/")) return [`${path}: ${name}`];
+                    if (!name.startsWith(".")) return [];
+                    return reach(`${posix.join(posix.dirname(path), name)}.ts`);
+                });
+            };
+            expect(modulesBelow(folder).flatMap(reach)).toEqual([]);
+            expect(seen.size).toBeGreaterThan(5);
+        },
+    );
+
+    test("one stem: every component and every role has its test", () => {
+        const tests = filesBelow("tests");
+        const subjects = modules.filter((path) =>
+            /extends pulumi\.ComponentResource|: Role<\w+> = \{/.test(textOf(path)),
+        );
+        const missing = subjects
+            .map((path) => `tests/${path.replace(/\.ts$/, ".test.ts")}`)
+            .filter((path) => !tests.includes(path));
+        expect(subjects.length).toBeGreaterThan(8);
+        expect(missing).toEqual([]);
+    });
+
+    test("every dependency is pinned to one version", () => {
+        const manifest = JSON.parse(textOf("package.json")) as Record<
+            string,
+            Record<string, string>
+        >;
+        const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
+        expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+    });
+
+    test("the lock file names no registry", () => {
+        expect(textOf("package-lock.json")).not.toContain('"resolved":');
+    });
+});
+
+describe("roles", () => {
+    test("every file with a template has one, and every template is some role's file", () => {
+        const used = everyFile
+            .filter(({ file }) => file.content === undefined)
+            .map(({ role, file }) => `config-templates/${role.stem}${file.path}.mustache`);
+        const there = filesBelow("config-templates").filter(
+            (path) => !path.startsWith("config-templates/_shared/"),
+        );
+        expect([...used].sort()).toEqual(there);
+    });
+
+    test("the first lines of every template say whose it is, in the file's own comments", () => {
+        const there = filesBelow("config-templates").filter((path) => path.endsWith(".mustache"));
+        const silent = there.filter(
+            (path) => !/testudo/i.test(textOf(path).split("\n").slice(0, 4).join("\n")),
+        );
+        // Every line of it is a relay.
+        expect(silent).toEqual(["config-templates/web-tier/etc/nullmailer/remotes.mustache"]);
+    });
+
+    test("every file has a checker, or says why there is none", () => {
+        for (const { file, name } of everyFile) {
+            const said = typeof file.check === "string" ? file.check : file.check.none;
+            expect([name, said.length]).toEqual([name, expect.any(Number)]);
+            expect(said.trim()).not.toBe("");
+        }
+    });
+
+    test("what the manifest carries fits on its line: one path, owner, mode, action and checker", () => {
+        for (const { file, name } of everyFile) {
+            expect([name, file.path]).toEqual([name, expect.stringMatching(/^\/[\w./@-]+$/)]);
+            expect(file.owner ?? "root:root").toMatch(/^[a-z_][\w-]*:[a-z_][\w-]*$/);
+            expect([name, file.mode ?? "0644"]).toEqual([
+                name,
+                expect.stringMatching(/^0[0-7]{3}$/),
+            ]);
+            expect(file.onChange ?? "none").toMatch(
+                /^(none|(restart|reload) [\w@.-]+\.(service|timer|socket)|run \/[\w./-]+)$/,
+            );
+            if (typeof file.check === "string") expect(file.check).not.toMatch(/[\t\n]/);
+        }
+    });
+
+    test("no path belongs to two roles", () => {
+        const paths = everyFile.map(({ file }) => file.path);
+        expect(paths.filter((path, index) => paths.indexOf(path) !== index)).toEqual([]);
+    });
+
+    test("whoever else may read a file, no secret is in it", () => {
+        const open = plan.hosts.flatMap((host) =>
+            [...filesOf(plan, host).values()]
+                .flat()
+                .filter((file) => /SECRET|PLACEHOLDER/.test(file.content))
+                .filter((file) => !/^0[0-7][04]0$/.test(file.mode))
+                .map((file) => `${host.name}:${file.path} ${file.mode}`),
+        );
+        expect(open).toEqual([]);
+    });
+
+    test("what runs on a host is executable, and only that", () => {
+        for (const { role, file, name } of everyFile.filter(
+            ({ file: one }) => one.content === undefined,
+        )) {
+            const text = textOf(`config-templates/${role.stem}${file.path}.mustache`);
+            expect([name, (file.mode ?? "0644") === "0755"]).toEqual([name, text.startsWith("#!")]);
+        }
+    });
+
+    test("a script that an action runs is put there by a role, or by Debian", () => {
+        const paths = everyFile.map(({ file }) => file.path);
+        const actions = everyFile.flatMap(
+            ({ file }) => /^run (.*)$/.exec(file.onChange ?? "")?.[1] ?? [],
+        );
+        expect(
+            actions.filter((path) => !paths.includes(path) && !path.startsWith("/usr/sbin/")),
+        ).toEqual([]);
+        expect(actions.length).toBeGreaterThan(0);
+    });
+
+    test("a unit that an action restarts or reloads is one that a role keeps running, or the kernel's settings", () => {
+        const units = roles.flatMap((role) => role.units);
+        const touched = everyFile.flatMap(
+            ({ file }) => /^(?:restart|reload) (.*)$/.exec(file.onChange ?? "")?.[1] ?? [],
+        );
+        expect([...new Set(touched)].filter((unit) => !units.includes(unit))).toEqual([
+            "systemd-sysctl.service",
+        ]);
+    });
+
+    test("the golden image has every package of every role: hosts need no internet", () => {
+        const image = textOf("platform/image-packages")
+            .split("\n")
+            .map((line) => line.replace(/#.*/, "").trim());
+        const wanted = [...new Set(roles.flatMap((role) => role.packages))];
+        // The server's package depends on it.
+        const implied = ["mariadb-client"];
+        expect(wanted.filter((name) => !image.includes(name) && !implied.includes(name))).toEqual(
+            [],
+        );
+    });
+});
+
+describe("flows", () => {
+    const flows = flowsOf(plan);
+    const listeners = roles.flatMap((role) =>
+        role.listens.map((listener) => ({ role: role.name, ...listener })),
+    );
+
+    test("every listener on the network is the target of a flow, and no loopback listener is", () => {
+        for (const listener of listeners) {
+            const targets = flows.some(
+                (flow) =>
+                    (listener.role === "base" || flow.to === listener.role) &&
+                    flow.protocol === listener.protocol &&
+                    flow.port === listener.port,
+            );
+            expect([listener, targets]).toEqual([listener, listener.scope === "network"]);
+        }
+    });
+
+    test("every flow to a role leads to a port that the role listens to", () => {
+        const dead = flows
+            .filter(
+                ({ to, protocol }) => to !== "outside" && to !== "operator" && protocol !== "vrrp",
+            )
+            .filter(
+                (flow) =>
+                    !listeners.some(
+                        ({ role, protocol, port, scope }) =>
+                            (role === "base" || role === flow.to) &&
+                            scope === "network" &&
+                            protocol === flow.protocol &&
+                            port === flow.port,
+                    ),
+            );
+        expect(dead).toEqual([]);
+    });
+
+    test("every flow says why in one phrase that fits into a rule's comment", () => {
+        for (const { why } of flows) expect(why).toMatch(/^[^"\\\n]{3,100}$/);
+    });
+});
