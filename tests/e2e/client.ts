@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import type { Attempt } from "./analysis";
-import { incus, outputs, project, sh, stack } from "./lab";
+import { incus, instances, outputs, project, sh, stack } from "./lab";
 import { must, run } from "./shell";
 
 /** The visitor: a container in the outside zone, of the hosts' own image. */
@@ -123,6 +123,8 @@ export interface Measurement {
 /** Visitors: a static file every 20 ms, and the start page every `pageEveryMs`, each over a new TLS connection. */
 export async function visitors(pageEveryMs = 250): Promise<Measurement> {
     const { vip } = await outputs();
+    // Where one file of the tests runs alone, nobody has made the visitor yet.
+    if (!(await instances()).some((one) => one.name === client)) await makeClient();
     return measure(client, [
         `${place}/prober.py`,
         vip,

@@ -95,8 +95,19 @@ export function changed(finished: Finished): string[] {
 
 /** A digest of all resources in the state: equal where an operation has changed nothing. */
 export async function stateDigest(): Promise<string> {
-    const state = JSON.parse(await exportState([])) as { deployment: { resources: unknown } };
-    return createHash("sha256").update(JSON.stringify(state.deployment.resources)).digest("hex");
+    // Secrets shown: each encryption of the same text is another one.
+    const state = JSON.parse(await exportState(["--show-secrets"])) as {
+        deployment: {
+            resources: { urn: string; id?: string; inputs?: unknown; outputs?: unknown }[];
+        };
+    };
+    const content = state.deployment.resources.map(({ urn, id, inputs, outputs }) => [
+        urn,
+        id,
+        inputs,
+        outputs,
+    ]);
+    return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }
 
 export async function exportState(args: readonly string[]): Promise<string> {
