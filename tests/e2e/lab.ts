@@ -133,24 +133,22 @@ export interface Outputs {
     >;
 }
 
-let known: Outputs | undefined;
+let known: Promise<Outputs> | undefined;
 
-export async function outputs(): Promise<Outputs> {
-    if (known === undefined) {
-        const text = await must(
-            [
-                join(checkout, "tools", "stack"),
-                "run",
-                stack,
-                "stack",
-                "output",
-                "--json",
-                "--show-secrets",
-            ],
-            { env: { STACK_FILE: stackFile } },
-        );
-        known = JSON.parse(text) as Outputs;
-    }
+/** Asked once; whoever asks meanwhile waits for the same answer. */
+export function outputs(): Promise<Outputs> {
+    known ??= must(
+        [
+            join(checkout, "tools", "stack"),
+            "run",
+            stack,
+            "stack",
+            "output",
+            "--json",
+            "--show-secrets",
+        ],
+        { env: { STACK_FILE: stackFile } },
+    ).then((text) => JSON.parse(text) as Outputs);
     return known;
 }
 

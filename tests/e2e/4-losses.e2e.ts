@@ -1,0 +1,85 @@
+import { ofKind } from "./analysis";
+import { holder, missing, whole } from "./cluster";
+import { broken, endured, gets } from "./endured";
+import { now, powerCut, powerOn, stopCleanly } from "./faults";
+import { figure } from "./figures";
+import { hostsOf, needsUp, sh } from "./lab";
+import { until } from "./shell";
+
+beforeAll(needsUp);
+
+// From where the last test has left it; a fault in a cluster that is not whole proves nothing.
+beforeEach(async () => {
+    await whole(180);
+});
+
+describe("the loss of a balancer", () => {
+    test("the holder of the address loses power: the other one takes it, and keeps it when the first returns", async () => {
+        const first = await holder();
+        const seen = await endured(
+            () => powerCut(first),
+            () => powerOn(first),
+        );
+        const { static: files, afterMending } = gets("balancer power cut", seen, { gap: 0.5 });
+        expect(await holder()).not.toBe(first);
+        expect(files.gap).toBeLessThan(broken.address);
+        expect(afterMending.failed).toBe(0);
+    });
+
+    test("the holder of the address is shut down: it hands over first", async () => {
+        const first = await holder();
+        const seen = await endured(
+            () => stopCleanly(first),
+            () => powerOn(first),
+        );
+        const { static: files, afterMending } = gets("balancer shut down", seen, { gap: 0.2 });
+        expect(await holder()).not.toBe(first);
+        expect(files.gap).toBeLessThan(broken.address);
+        expect(afterMending.failed).toBe(0);
+    });
+});
+
+describe("the loss of a web host", () => {
+    test("it loses power: no visitor notices, nor when it returns", async () => {
+        const [, second = ""] = await hostsOf("web");
+        const seen = await endured(
+            () => powerCut(second),
+            () => powerOn(second),
+        );
+        const { failed, afterMending } = gets("web host power cut", seen, { failed: 0 });
+        expect(failed).toBe(0);
+        expect(afterMending.failed).toBe(0);
+        const [back] = [
+            ofKind(seen.attempts, "static").filter(
+                (one) => one.servedBy === second && one.start > seen.mended,
+            ),
+        ];
+        expect(back?.length).toBeGreaterThan(0);
+    });
+});
+
+describe("the loss of one process", () => {
+    test.each([
+        ["load-balancer", "haproxy"],
+        ["load-balancer", "keepalived"],
+        ["web", "nginx"],
+        ["web", "php8.4-fpm"],
+        ["web", "haproxy@sql"],
+        ["database", "mariadb"],
+    ] as const)("%s: %s is killed and comes back by itself", async (role, unit) => {
+        const [host = ""] = role === "load-balancer" ? [await holder()] : await hostsOf(role);
+        const before = await sh(host, `systemctl show --property=MainPID --value ${unit}`);
+        const moment = now();
+        await sh(host, `kill -9 ${before}`);
+        await until(`${unit} on ${host}`, 60, async () => {
+            const pid = await sh(host, `systemctl show --property=MainPID --value ${unit}`);
+            return pid !== before && pid !== "0" ? [] : [`main process ${pid}`];
+        });
+        await whole(120);
+        figure(`${unit} killed: full redundancy`, now() - moment, "s");
+    });
+
+    test("all of it is over", async () => {
+        expect(await missing()).toEqual([]);
+    });
+});
