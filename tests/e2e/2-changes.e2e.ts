@@ -177,7 +177,9 @@ describe("what cannot work is refused before anything changes, by the key as typ
         ) as { dst: string; type?: string; dev?: string }[];
         const used = routes.find(
             (route) =>
-                route.type === undefined && route.dst.includes("/") && !/^td/.test(route.dev ?? ""),
+                route.type === undefined &&
+                route.dst.includes("/") &&
+                !(route.dev ?? "").startsWith("td"),
         );
         if (used === undefined)
             throw new Error("this machine has no network that could be taken for the test");

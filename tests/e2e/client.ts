@@ -35,7 +35,7 @@ export async function makeClient(): Promise<void> {
         "--quiet",
         "--no-profiles",
         "--storage",
-        pool.devices["root"]?.["pool"] ?? "",
+        pool.devices.root?.pool ?? "",
         "--config",
         "limits.memory=512MiB",
     ]);
@@ -72,7 +72,7 @@ export async function removeClient(): Promise<void> {
 }
 
 export async function clientAddress(): Promise<string> {
-    return (await sh(client, "ip -4 -o address show dev eth0")).match(/inet ([\d.]+)/)?.[1] ?? "";
+    return /inet ([\d.]+)/.exec(await sh(client, "ip -4 -o address show dev eth0"))?.[1] ?? "";
 }
 
 /** Puts one of the programs of client/ into a container. */
@@ -145,7 +145,9 @@ export function measure(host: string, args: readonly string[]): Measurement {
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
     child.stdin.on("error", () => undefined);
     const ended = new Promise<number>((resolve) =>
-        child.on("close", (code) => resolve(code ?? -1)),
+        child.on("close", (code) => {
+            resolve(code ?? -1);
+        }),
     );
     return {
         stop: async () => {

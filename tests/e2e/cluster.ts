@@ -81,21 +81,21 @@ async function web(host: string, members: readonly string[]): Promise<string[]> 
 }
 
 async function member(host: string, size: number): Promise<string[]> {
-    const variables =
-        "'wsrep_cluster_size','wsrep_cluster_status','wsrep_local_state_comment','wsrep_ready'";
+    const names = [
+        "wsrep_cluster_status",
+        "wsrep_local_state_comment",
+        "wsrep_ready",
+        "wsrep_cluster_size",
+    ];
+    const list = names.map((name) => `'${name}'`).join();
     const text = await ask(
         host,
-        `mariadb -N -B -e "SHOW GLOBAL STATUS WHERE Variable_name IN (${variables})"`,
+        `mariadb -N -B -e "SHOW GLOBAL STATUS WHERE Variable_name IN (${list})"`,
     );
     if (text === undefined) return [`${host}: the database does not answer`];
-    const state = Object.fromEntries(
-        text
-            .trim()
-            .split("\n")
-            .map((line) => line.split("\t")),
-    );
-    const found = `${state["wsrep_cluster_status"]} ${state["wsrep_local_state_comment"]} ${state["wsrep_ready"]} of ${state["wsrep_cluster_size"]}`;
-    return found === `Primary Synced ON of ${size}` ? [] : [`${host} is ${found}`];
+    const value = (name: string) => new RegExp(`^${name}\\t(.*)$`, "m").exec(text)?.[1] ?? "?";
+    const found = names.map(value).join(" ");
+    return found === `Primary Synced ON ${size}` ? [] : [`${host} is ${found}`];
 }
 
 async function ask(host: string, script: string): Promise<string | undefined> {

@@ -1,7 +1,8 @@
 /** `make e2e`: one stack is brought up, used, broken, mended and destroyed; the files run in the order of their names. */
 module.exports = {
     rootDir: __dirname,
-    testMatch: ["<rootDir>/*.e2e.ts"],
+    // The rules of measuring are tested as well: *.test.ts.
+    testMatch: ["<rootDir>/*.e2e.ts", "<rootDir>/*.test.ts"],
     testEnvironment: "node",
     testSequencer: "<rootDir>/sequencer.js",
     testTimeout: 180_000,

@@ -6,9 +6,9 @@ import { parse, stringify } from "yaml";
 import { must, run, type Finished, type RunOptions } from "./shell";
 
 /** The stack under test. `E2E_STACK=dev` uses one that is up already, and leaves it up. */
-export const stack = process.env["E2E_STACK"] ?? "e2e";
+export const stack = process.env.E2E_STACK ?? "e2e";
 /** Whether the stack is ours to make and to destroy. */
-export const ours = process.env["E2E_STACK"] === undefined;
+export const ours = process.env.E2E_STACK === undefined;
 export const project = `testudo-${stack}`;
 export const checkout = join(__dirname, "..", "..");
 export const stackFile = ours
@@ -16,8 +16,8 @@ export const stackFile = ours
     : join(checkout, `Pulumi.${stack}.yaml`);
 
 const stateRoot =
-    process.env["TESTUDO_STATE"] ??
-    join(process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "testudo");
+    process.env.TESTUDO_STATE ??
+    join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "testudo");
 /** Figures, and what the tests write meanwhile. */
 export const reportFolder = join(stateRoot, "e2e", stack);
 mkdirSync(reportFolder, { recursive: true, mode: 0o700 });

@@ -32,7 +32,12 @@ export function run(command: readonly string[], options: RunOptions = {}): Promi
         let stdout = "";
         let text = "";
         let rest = "";
-        const limit = setTimeout(() => killGroup(child), (options.timeoutSeconds ?? 120) * 1000);
+        const limit = setTimeout(
+            () => {
+                killGroup(child);
+            },
+            (options.timeoutSeconds ?? 120) * 1000,
+        );
         child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
             stdout += chunk;
             text += chunk;

@@ -7,8 +7,9 @@ import json
 import socket
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
-for target in sys.argv[1:]:
+def knock(target):
     address, _, port = target.rpartition(":")
     start = time.monotonic()
     try:
@@ -18,4 +19,9 @@ for target in sys.argv[1:]:
         answer = "silent"
     except OSError:
         answer = "refused"
-    print(json.dumps({"target": target, "answer": answer, "seconds": round(time.monotonic() - start, 3)}))
+    return {"target": target, "answer": answer, "seconds": round(time.monotonic() - start, 3)}
+
+
+with ThreadPoolExecutor(8) as pool:
+    for door in pool.map(knock, sys.argv[1:]):
+        print(json.dumps(door))
