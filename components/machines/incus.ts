@@ -8,7 +8,7 @@ import { connectionTo } from "../host/connection";
 import type { Host } from "../host/host";
 import type { Trust } from "../trust";
 import { borderRuleset } from "./incus-border";
-import { bridgeName, projectName } from "./incus-names";
+import { bridgeName, hardwareAddress, projectName } from "./incus-names";
 import type { IncusFacts } from "./incus-preflight";
 import type { Machines } from "./machines";
 
@@ -126,6 +126,7 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
             type: incus.type,
             image: this.facts.imageOf(spec.name),
             bridge: bridgeName(this.plan.stack, spec.zone),
+            hardwareAddress: hardwareAddress(this.plan.stack, spec.name),
             address: spec.address,
             netmask: network === undefined ? "" : netmask(network),
             gateway: this.plan.gateways[spec.zone],
