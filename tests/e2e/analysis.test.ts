@@ -23,18 +23,29 @@ describe("what a fault has cost", () => {
         expect(loss([at(1, false), at(3), at(4), at(9, false)]).gap).toBe(5);
     });
 
+    test("answers that come late leave no gap but a silence; so do answers that never come", () => {
+        const late = { ...at(2), end: 6 };
+        expect(loss([at(1), late, { ...at(3), end: 6.5 }])).toMatchObject({
+            failed: 0,
+            gap: 1,
+            slowest: 4,
+        });
+        expect(loss([at(1), late, { ...at(3), end: 6.5 }]).silence).toBeCloseTo(4.9, 5);
+        expect(loss([at(1), at(2, false), at(9, false)]).silence).toBeCloseTo(7.9, 5);
+    });
+
     test("a program that has measured nothing is not a success", () => {
         expect(() => loss([])).toThrow("nothing was measured");
     });
 
     test("one member after the other is one writer; one that comes back is two", () => {
-        const row = (started: number, member: string) => ({ id: String(started), started, member });
+        const row = (taken: number, member: string) => ({ id: String(taken), taken, member });
         expect(writersAtOnce([row(1, "a"), row(2, "a"), row(3, "b"), row(4, "b")])).toBe(1);
         expect(writersAtOnce([row(1, "a"), row(3, "b"), row(4, "a")])).toBe(2);
     });
 
     test("a write is lost only if it was acknowledged", () => {
-        expect(lost([at(1), at(2), at(3, false)], [{ id: "1", started: 1, member: "a" }])).toEqual([
+        expect(lost([at(1), at(2), at(3, false)], [{ id: "1", taken: 1, member: "a" }])).toEqual([
             "2",
         ]);
     });

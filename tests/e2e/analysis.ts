@@ -33,6 +33,7 @@ export function loss(attempts: readonly Attempt[], from = -Infinity, to = Infini
     if (first === undefined || last === undefined)
         throw new Error("no attempt was made in the window: nothing was measured");
     const successes = inside.filter((one) => one.ok);
+    const ends = successes.map((one) => one.end).sort((a, b) => a - b);
     const marks = [first.start, ...successes.map((one) => one.start), last.start];
     const errors: Record<string, number> = {};
     for (const one of inside.filter((attempt) => !attempt.ok))
@@ -41,7 +42,7 @@ export function loss(attempts: readonly Attempt[], from = -Infinity, to = Infini
         attempts: inside.length,
         failed: inside.filter((one) => !one.ok).length,
         gap: longestStep(marks),
-        silence: longestStep(successes.map((one) => one.end).sort((a, b) => a - b)),
+        silence: longestStep([first.start, ...ends, Math.max(last.start, ends.at(-1) ?? 0)]),
         slowest: Math.max(0, ...successes.map((one) => one.end - one.start)),
         errors,
     };
@@ -66,7 +67,8 @@ export function ofKind(attempts: readonly Attempt[], kind: string): Attempt[] {
 /** A row as a database member keeps it. */
 export interface Row {
     readonly id: string;
-    readonly started: number;
+    /** When a member began the statement; seconds since the epoch, by the clock that all containers share. */
+    readonly taken: number;
     /** The member that the writer's connection led to. */
     readonly member: string;
 }
@@ -74,11 +76,11 @@ export interface Row {
 /** Most members that took writes over the same time: 1 where each begins after the one before has ended. */
 export function writersAtOnce(rows: readonly Row[]): number {
     const spans = new Map<string, { from: number; to: number }>();
-    for (const { member, started } of rows) {
+    for (const { member, taken } of rows) {
         const span = spans.get(member);
         spans.set(member, {
-            from: Math.min(started, span?.from ?? started),
-            to: Math.max(started, span?.to ?? started),
+            from: Math.min(taken, span?.from ?? taken),
+            to: Math.max(taken, span?.to ?? taken),
         });
     }
     const all = [...spans.values()];

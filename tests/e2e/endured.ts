@@ -69,7 +69,7 @@ export function gets(
     const failed = files.failed + pages.failed;
     if (limits.gap !== undefined) {
         figure(`${what}: gap`, files.gap, "s", limits.gap);
-        figure(`${what}: longest time without an answer`, files.silence, "s");
+        figure(`${what}: longest time without an answer`, files.silence, "s", limits.gap);
     }
     figure(
         `${what}: failed GETs of ${files.attempts + pages.attempts}`,

@@ -12,7 +12,7 @@ export async function openLedger(): Promise<void> {
     const [first = ""] = await hostsOf("database");
     await sql(
         first,
-        `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (id VARCHAR(60) PRIMARY KEY, started DOUBLE NOT NULL, member VARCHAR(60) NOT NULL)`,
+        `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (id VARCHAR(60) PRIMARY KEY, taken DOUBLE NOT NULL, member VARCHAR(60) NOT NULL)`,
     );
 }
 
@@ -38,14 +38,14 @@ export async function writers(prefix: string): Promise<Measurement> {
 export async function rows(host: string, prefix: string): Promise<Row[]> {
     const text = await sql(
         host,
-        `SELECT id, started, member FROM ${table} WHERE id LIKE '${prefix}-%'`,
+        `SELECT id, taken, member FROM ${table} WHERE id LIKE '${prefix}-%'`,
     );
     return text
         .split("\n")
         .filter((line) => line !== "")
         .map((line) => {
-            const [id = "", started = "", member = ""] = line.split("\t");
-            return { id, started: Number(started), member };
+            const [id = "", taken = "", member = ""] = line.split("\t");
+            return { id, taken: Number(taken), member };
         });
 }
 

@@ -5,7 +5,7 @@
 
 Open loop: at every tick a new connection, one INSERT, autocommit. Each write is a JSON line on standard
 output: id, start, end (seconds since the epoch), ok, error. `ok` is the server's word that the row is
-committed. The row keeps the name of the member that took it. Stops like prober.py.
+committed. The row keeps the name of the member that took it, and when. Stops like prober.py.
 Speaks the few packets of MySQL's protocol that this needs: web hosts have no client for Python, and
 processes of the PHP client could not keep an open loop while a commit hangs.
 """
@@ -70,7 +70,8 @@ async def insert(who, row):
     reader, writer = await asyncio.open_connection("127.0.0.1", 3306)
     try:
         await log_in(reader, writer, who)
-        sql = f"INSERT INTO {TABLE} (id, started, member) VALUES ('{row['id']}', {row['start']:.6f}, @@wsrep_node_name)"
+        # NOW is the moment at which the member begins the statement, whatever the connection waited before.
+        sql = f"INSERT INTO {TABLE} (id, taken, member) VALUES ('{row['id']}', UNIX_TIMESTAMP(NOW(6)), @@wsrep_node_name)"
         send(writer, 0, b"\x03" + sql.encode())
         await receive(reader)
         row["ok"] = True
