@@ -48,10 +48,10 @@ export const base: Role<BaseFacts> = {
             check: "ssh-keygen -l -f /root/.ssh/authorized_keys",
         },
         {
-            path: "/usr/local/share/ca-certificates/testudo.crt",
+            // Not in the system's store: daemons name the authority that they trust, and nobody else needs it.
+            path: "/etc/testudo/ca.pem",
             content: (facts) => facts.ca,
-            onChange: "run /usr/sbin/update-ca-certificates",
-            check: "openssl x509 -noout -in /usr/local/share/ca-certificates/testudo.crt",
+            check: "openssl x509 -noout -in /etc/testudo/ca.pem",
         },
         { path: `${library}/firewall`, mode: "0755", check: `bash -n ${library}/firewall` },
         {
