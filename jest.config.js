@@ -9,6 +9,7 @@ const transform = { "^.+\\.ts$": ["ts-jest", { diagnostics: false, tsconfig: com
 const common = {
     testEnvironment: "node",
     transform,
+    moduleNameMapper: { "^(typescript|@npmcli/arborist)$": "<rootDir>/tests/helpers/unused.ts" },
     setupFiles: ["<rootDir>/tests/helpers/setup.ts"],
 };
 
@@ -20,7 +21,7 @@ module.exports = {
             ...common,
             displayName: "unit",
             testMatch: ["<rootDir>/tests/**/*.test.ts"],
-            testPathIgnorePatterns: ["<rootDir>/tests/(e2e|checkers)/"],
+            testPathIgnorePatterns: ["<rootDir>/tests/checkers/"],
         },
         // The daemons' own checkers in the image's root file system: root and an image are needed.
         { ...common, displayName: "checkers", testMatch: ["<rootDir>/tests/checkers/*.test.ts"] },

@@ -2,12 +2,11 @@ import type { Plan } from "../../components/cluster/plan";
 import type { HostSpec } from "../../components/cluster/types";
 import { renderRole, type RenderedFile } from "../../components/host/render";
 import { flowsOf, roles } from "../../components/roles/all";
-import type { BaseFacts } from "../../components/roles/base";
-import { galera, type GaleraFacts } from "../../components/roles/galera-cluster";
-import { loadBalancer, type LoadBalancerFacts } from "../../components/roles/load-balancer-pair";
+import { galera } from "../../components/roles/galera-cluster";
+import { loadBalancer } from "../../components/roles/load-balancer-pair";
 import { base } from "../../components/roles/base";
 import type { Credentials } from "../../components/roles/role";
-import { web, type WebFacts } from "../../components/roles/web-tier";
+import { web } from "../../components/roles/web-tier";
 
 /** What only exists after a deployment: keys, certificates, passwords. */
 export interface Secrets {
@@ -41,27 +40,31 @@ export function filesOf(
     secrets: Secrets = placeholders,
 ): Map<string, RenderedFile[]> {
     const own = { plan, host, authorizedKeys: [secrets.operatorKey] };
-    const credentials = (role: string) => secrets.credentials(host.name, role);
-    const baseFacts: BaseFacts = { ...own, flows: flowsOf(plan), ca: secrets.ca };
-    const balancerFacts: LoadBalancerFacts = {
-        ...own,
-        credentials: credentials("load-balancer"),
-        edge: secrets.edge,
-        bastionKey: secrets.bastionKey,
-    };
-    const webFacts: WebFacts = {
-        ...own,
-        credentials: credentials("web"),
-        databasePassword: "SECRET 'password\\of the site",
-        salts: "SECRET salts of the site",
-        mailPassword: plan.config.mailPassword ?? null,
-    };
-    const galeraFacts: GaleraFacts = { ...own, credentials: credentials("database") };
+    const credentials = (role: string) => ({ credentials: secrets.credentials(host.name, role) });
     const all = new Map<string, () => RenderedFile[]>([
-        ["base", () => renderRole(base, baseFacts)],
-        ["load-balancer", () => renderRole(loadBalancer, balancerFacts)],
-        ["web", () => renderRole(web, webFacts)],
-        ["database", () => renderRole(galera, galeraFacts)],
+        ["base", () => renderRole(base, { ...own, flows: flowsOf(plan), ca: secrets.ca })],
+        [
+            "load-balancer",
+            () =>
+                renderRole(loadBalancer, {
+                    ...own,
+                    ...credentials("load-balancer"),
+                    edge: secrets.edge,
+                    bastionKey: secrets.bastionKey,
+                }),
+        ],
+        [
+            "web",
+            () =>
+                renderRole(web, {
+                    ...own,
+                    ...credentials("web"),
+                    databasePassword: "SECRET 'password\\of the site",
+                    salts: "SECRET salts of the site",
+                    mailPassword: plan.config.mailPassword ?? null,
+                }),
+        ],
+        ["database", () => renderRole(galera, { ...own, ...credentials("database") })],
     ]);
     const names = roles
         .map((role): string => role.name)

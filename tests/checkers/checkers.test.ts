@@ -1,0 +1,149 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Plan } from "../../components/cluster/plan";
+import type { HostSpec } from "../../components/cluster/types";
+import { pushBundle } from "../../components/host/bundle";
+import type { RenderedFile } from "../../components/host/render";
+import { roles, usersOf } from "../../components/roles/all";
+import { filesOf, type Secrets } from "../helpers/facts";
+import { hostOf, largest, planOf } from "../helpers/plans";
+
+// Every rendered file through the daemon's own checker, as the engine runs it, in the root file
+// system that hosts start from. `make checkers` builds and unpacks it.
+
+const rootfs = process.env.TESTUDO_ROOTFS ?? "";
+const topologies: Record<string, Plan> = { smallest: planOf(), largest: planOf(largest) };
+const hosts: [string, string][] = [
+    ...["lb1", "db1", "web1"].map((host): [string, string] => ["smallest", host]),
+    ...["lb2", "db9", "web9"].map((host): [string, string] => ["largest", host]),
+];
+let work = "";
+
+function inImage(script: string): { status: number | null; said: string } {
+    const { status, stdout, stderr } = spawnSync(
+        join(__dirname, "in-image"),
+        [rootfs, work, script],
+        { encoding: "utf8" },
+    );
+    return { status, said: stdout + stderr };
+}
+
+const read = (name: string) => readFileSync(join(work, "keys", name), "utf8");
+const pairOf = (name: string) => ({
+    certificate: read(`${name}.pem`),
+    key: read(`${name}.key`),
+    ca: read("ca.pem"),
+});
+
+function secrets(): Secrets {
+    return {
+        credentials: (host, role) => pairOf(`${host}-${role}`),
+        edge: pairOf("edge-edge"),
+        ca: read("ca.pem"),
+        bastionKey: read("bastion"),
+        operatorKey: read("operator.pub"),
+    };
+}
+
+beforeAll(() => {
+    if (process.getuid?.() !== 0 || rootfs === "")
+        throw new Error(
+            "checkers run as root in the image's root file system: make checkers (or platform/image --rootfs DIR, then TESTUDO_ROOTFS=DIR npm run checkers)",
+        );
+    work = mkdtempSync(join(tmpdir(), "testudo-checkers-"));
+    mkdirSync(join(work, "keys"));
+    for (const tool of ["check-bundles", "make-keys"])
+        cpSync(join(__dirname, tool), join(work, tool));
+    const subjects = hosts.flatMap(([, host]) => {
+        const { roles: own, address } = hostOf(planOf(largest), host);
+        return own.map((role) => `${host}:${role}:DNS=${host},IP=${address}`);
+    });
+    const made = inImage(
+        `/run/work/make-keys /run/work/keys ${[...new Set(subjects)].join(" ")} edge:edge:DNS=localhost`,
+    );
+    if (made.status !== 0) throw new Error(made.said);
+});
+
+afterAll(() => {
+    if (work !== "") rmSync(work, { recursive: true });
+});
+
+/** Runs the checkers of one host, `change` applied to its files. */
+async function check(
+    plan: Plan,
+    host: HostSpec,
+    change: (file: RenderedFile) => RenderedFile = (file) => file,
+): Promise<{ status: number | null; said: string }> {
+    const names: string[] = [];
+    for (const [role, files] of filesOf(plan, host, secrets())) {
+        const users = role === "base" ? usersOf(host) : [];
+        const units = roles.find((one) => one.name === role)?.units ?? [];
+        const bundle = await pushBundle({ role, files: files.map(change), units, users });
+        names.push(`/run/work/${role}`);
+        rmSync(join(work, role), { recursive: true, force: true });
+        mkdirSync(join(work, role));
+        spawnSync("tar", ["-x", "-C", join(work, role)], { input: Buffer.from(bundle, "base64") });
+    }
+    return inImage(`/run/work/check-bundles ${host.address} ${names.join(" ")}`);
+}
+
+test.each(hosts)(
+    "in the %s topology every file of %s passes its daemon's checker",
+    async (topology, name) => {
+        const plan = topologies[topology] ?? planOf();
+        expect(await check(plan, hostOf(plan, name))).toEqual({ status: 0, said: "" });
+    },
+);
+
+/** Host, path, the program that refuses, and what is added to the file; where nothing is, another text takes its place. */
+const broken: [string, string, string, string][] = [
+    ["lb1", "/etc/ssh/sshd_config.d/50-testudo.conf", "sshd -t", "PermitRootLogin perhaps"],
+    ["lb1", "/root/.ssh/authorized_keys", "ssh-keygen -l", ""],
+    ["lb1", "/etc/testudo/firewall.nft", "nft --check", "table inet broken {"],
+    ["lb1", "/etc/testudo/ca.pem", "openssl x509", ""],
+    ["lb1", "/etc/haproxy/haproxy.cfg", "haproxy -c", "    nonsense here"],
+    ["lb1", "/etc/testudo/tls/load-balancer/edge.pem", "haproxy -c", ""],
+    ["lb1", "/etc/testudo/tls/load-balancer/ca.pem", "haproxy -c", ""],
+    ["lb1", "/etc/keepalived/keepalived.conf", "keepalived", "vrrp_instance x {\n nonsense"],
+    ["lb1", "/etc/testudo/bastion/sshd_config", "sshd -t -f", "Nonsense yes"],
+    ["lb1", "/etc/testudo/bastion/host-key", "sshd -t -f", ""],
+    [
+        "lb1",
+        "/etc/systemd/system/testudo-bastion.service",
+        "systemd-analyze verify",
+        "[Service]\nExecStart=no",
+    ],
+    ["lb1", "/usr/local/lib/testudo/load-balancer/healthy", "bash -n", "if"],
+    ["db1", "/etc/mysql/mariadb.conf.d/90-testudo.cnf", "mariadbd", "[mariadbd]\nnonsense=1"],
+    [
+        "db1",
+        "/etc/mysql/mariadb.conf.d/91-testudo-runtime.cnf",
+        "mariadbd",
+        "[mariadbd]\nmax_connectoins=1",
+    ],
+    ["db1", "/etc/haproxy/galera.cfg", "haproxy -c", "    nonsense here"],
+    ["db1", "/etc/testudo/tls/database/cert.pem", "openssl verify", ""],
+    ["db1", "/etc/testudo/tls/database/both.pem", "haproxy -c", ""],
+    ["web1", "/etc/nginx/conf.d/site.conf", "nginx -t", "nonsense here;"],
+    ["web1", "/etc/testudo/tls/web/host.pem", "haproxy -c", ""],
+    ["web1", "/etc/php/8.4/fpm/pool.d/www.conf", "php-fpm8.4", "pm.nonsense = 1"],
+    ["web1", "/etc/testudo/wp-config.php", "php -l", "if ("],
+    ["web1", "/srv/site/checks/session.php", "php -l", "if ("],
+    ["web1", "/etc/haproxy/sql.cfg", "haproxy -c", "    nonsense here"],
+    ["web1", "/etc/logrotate.d/testudo-web", "logrotate", "/x {\n nonsense"],
+];
+
+test.each(broken)("on %s a broken %s is refused by %s", async (name, path, program, addition) => {
+    const plan = planOf();
+    const done = await check(plan, hostOf(plan, name), (file) => {
+        if (file.path !== path) return file;
+        return {
+            ...file,
+            content: addition === "" ? "nothing of the kind\n" : `${file.content}\n${addition}\n`,
+        };
+    });
+    expect(done.status).not.toBe(0);
+    expect(done.said).toMatch(new RegExp(`^checker: .*${program.replace(/\./g, "\\.")}`, "m"));
+});
