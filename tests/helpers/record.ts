@@ -90,6 +90,9 @@ export async function record(
     { preview = false, stack = "test" }: RecordOptions = {},
 ): Promise<Recording> {
     const seen: Registered[] = [];
+    // Pulumi takes a stack for every promise, thousands of them, and jest maps each frame to its source.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 1;
     const original = Object.getOwnPropertyDescriptor(MockMonitor.prototype, "registerResource");
     const register = original?.value as typeof MockMonitor.prototype.registerResource;
     MockMonitor.prototype.registerResource = function (request: Request, callback) {
@@ -116,6 +119,7 @@ export async function record(
         await pulumi.runtime.disconnect();
     } finally {
         MockMonitor.prototype.registerResource = register;
+        Error.stackTraceLimit = stackTraceLimit;
     }
     return new Recording(seen);
 }
