@@ -114,16 +114,21 @@ export function noImage(image: string | undefined): Fault {
 
 /**
  * Two members of one quorum must not be made anew or dropped in one go: the rest would be a minority.
- * A cluster that does not exist yet has nothing to lose.
+ * A cluster that does not exist yet has nothing to lose, and a member that was never finished is not
+ * one that vanished: `used` are the hosts whose data volume says that a machine has been.
  */
-export function memberFaults(plan: Plan, living: ReadonlyMap<string, Instance>): Fault[] {
+export function memberFaults(
+    plan: Plan,
+    living: ReadonlyMap<string, Instance>,
+    used: ReadonlySet<string>,
+): Fault[] {
     const planned = hostsOf(plan, "database").map((host) => host.name);
     const members = [...living.values()].filter(
         (instance) => instance.config["user.testudo.quorum"] === "database",
     );
     if (members.length === 0) return [];
     const dropped = members.map((member) => member.name).filter((name) => !planned.includes(name));
-    const vanished = members.length < 3 ? planned.filter((name) => !living.has(name)) : [];
+    const vanished = planned.filter((name) => used.has(name) && !living.has(name));
     const faults: Fault[] = [];
     if (dropped.length > 1) {
         faults.push({

@@ -46,9 +46,10 @@ export async function incusPreflight(plan: Plan): Promise<IncusFacts> {
             machineId: () => "",
             imageOf: () => "",
         };
-    const [instances, images, pools, routes, resources, space, borderId, checkoutImage] =
+    const [instances, used, images, pools, routes, resources, space, borderId, checkoutImage] =
         await Promise.all([
             livingInstances(plan),
+            usedVolumes(plan),
             incus<Image[]>(["image", "list", `${remote}:`, "--format", "json"]),
             incus<{ name: string }[]>(["storage", "list", `${remote}:`, "--format", "json"]),
             machineRoutes(),
@@ -85,7 +86,7 @@ export async function incusPreflight(plan: Plan): Promise<IncusFacts> {
             ...routeFaults(plan, routes),
             ...memoryFaults(plan, living, resources.memory),
             ...diskFaults(plan, living, space),
-            ...memberFaults(plan, living),
+            ...memberFaults(plan, living, used),
         ],
         warnings: instances
             .filter((instance) => instance.status !== "Running" && nonces.has(instance.name))
@@ -140,6 +141,21 @@ async function livingInstances(plan: Plan): Promise<Instance[]> {
         "json",
     ]);
     return all.filter((instance) => instance.config["user.testudo.made"] === "true");
+}
+
+/** Hosts whose data volume has been under a finished machine. */
+async function usedVolumes(plan: Plan): Promise<ReadonlySet<string>> {
+    const { remote, storagePool } = plan.config.incus;
+    try {
+        const volumes = await incus<Pick<Instance, "name" | "config">[]>([
+            ...["storage", "volume", "list", `${remote}:${storagePool}`],
+            ...["--project", projectName(plan.stack), "--format", "json"],
+        ]);
+        const used = volumes.filter((volume) => volume.config["user.testudo.made"] === "true");
+        return new Set(used.map((volume) => volume.name.replace(/-data$/, "")));
+    } catch {
+        return new Set(); // no such pool, said elsewhere, or no such project: nothing was made
+    }
 }
 
 /** The image built from this checkout's package list; else the newest of ours. */

@@ -63,6 +63,17 @@ export class FakeIncus {
         );
     }
 
+    /** Hosts whose data volume has been under a machine. */
+    usedVolumes(...hosts: string[]): void {
+        this.answer(
+            `incus storage volume list local:testudo --project testudo-${this.stack} --format json`,
+            hosts.map((host) => ({
+                name: `${host}-data`,
+                config: { "user.testudo.made": "true" },
+            })),
+        );
+    }
+
     space(space: { total: number; used: number }): void {
         this.answer("incus query /1.0/storage-pools/testudo/resources", { space });
     }

@@ -165,8 +165,21 @@ test("two members of the database may not be dropped at once, one may", async ()
 });
 
 test("two members that vanished may not be made anew at once, one may", async () => {
+    incus.usedVolumes("db1", "db2", "db3");
     incus.instances(member("db3"));
     expect((await faults())[0]).toMatch(/^testudo:database: .*; got db1, db2 are gone$/);
     incus.instances(member("db3"), member("db1"));
     expect(await faults()).toEqual([]);
+});
+
+test("a first run that was cut off after one member is finished by the next one", async () => {
+    incus.usedVolumes("db1");
+    incus.instances(member("db1"));
+    expect(await faults()).toEqual([]);
+});
+
+test("a cluster may grow by more than one", async () => {
+    incus.usedVolumes("db1", "db2", "db3");
+    incus.instances(...["db1", "db2", "db3"].map(member));
+    expect(await faults({ database: { count: 7 } })).toEqual([]);
 });
