@@ -1,2 +1,2 @@
-// Stands for what Pulumi loads to serialise functions, which nothing here does: 2 s a test file.
+// Stands for what Pulumi loads to serialise functions, which nothing here does: half a second a test file.
 module.exports = {};
