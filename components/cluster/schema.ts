@@ -144,12 +144,11 @@ export const schema = z
 
         incus: z
             .object({
-                /** Incus server as `incus remote list` names it. */
-                remote: z.string().default("local"),
+                /** The machine's own server: borders between zones are nftables of this machine. */
+                remote: z.enum(["local"]).default("local"),
                 storagePool: z.string().default("testudo"),
                 /** Image alias; `make image` prints the newest. */
                 image: z.string().optional(),
-                type: z.enum(["container", "virtual-machine"]).default("container"),
                 /** Loopback port of the machine that leads to the site, for a laptop's ssh tunnel. */
                 exposePort: z.number().int().min(1024).max(65534).optional(),
             })

@@ -57,7 +57,7 @@ export function memoryFaults(
     const wanted = plan.hosts
         .filter((host) => !living.has(host.name))
         .reduce((sum, host) => sum + host.memoryMiB, 0);
-    const needed = plan.config.incus.type === "container" ? Math.ceil(wanted / 3) : wanted;
+    const needed = Math.ceil(wanted / 3);
     const free = Math.floor((memory.total - memory.used) / 2 ** 20);
     const largest = plan.hosts.find((host) => host.memoryMiB * 2 ** 20 > memory.total);
     if (needed <= free && largest === undefined) return [];

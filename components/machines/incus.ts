@@ -123,7 +123,6 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
             ...this.base,
             host: spec.name,
             nonce,
-            type: incus.type,
             image: this.facts.imageOf(spec.name),
             bridge: bridgeName(this.plan.stack, spec.zone),
             hardwareAddress: hardwareAddress(this.plan.stack, spec.name),

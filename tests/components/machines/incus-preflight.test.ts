@@ -111,10 +111,11 @@ test("hosts that live already need no more memory", async () => {
     expect(await faults()).toEqual([]);
 });
 
-test("virtual machines need all of their memory, containers a third", async () => {
+test("new hosts need a third of their limits free", async () => {
     incus.memory({ total: 16 * GiB, used: 12 * GiB });
     expect(await faults()).toEqual([]);
-    expect(await faults({ incus: { type: "virtual-machine" } })).toHaveLength(1);
+    incus.memory({ total: 16 * GiB, used: 15 * GiB });
+    expect(await faults()).toHaveLength(1);
 });
 
 test("a host that is larger than the machine is refused by its key", async () => {
