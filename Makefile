@@ -2,16 +2,17 @@
 # make test               types, lint, unit tests, daemons' checkers, contract of the command plugin
 # make e2e                a real cluster with an outside client and one fault per tier, then nothing left
 # make down [STACK=dev]   destroys the cluster
-# make clean              removes image, storage pool and caches as well
+# make clean              removes image, storage pool and caches as well, once every stack is down
 # Parts, each safe to call again: toolchain platform image node_modules
 STACK ?= dev
 CACHE := $(or $(TESTUDO_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/testudo)
 
-.PHONY: up down test e2e clean prepare toolchain platform image checkers contract test-tools
+.PHONY: up down test e2e clean prepare node_modules toolchain platform image checkers contract test-tools
 .DEFAULT_GOAL := up
 
 # The engine (compiler), the image (package installer) and the modules (network) wait for different things.
 prepare:
+	@tools/node
 	@$(MAKE) --no-print-directory -j3 toolchain image node_modules
 
 up: prepare
@@ -30,10 +31,13 @@ platform:
 image: platform
 	@platform/image >/dev/null
 
-node_modules: package-lock.json
+# npm writes this file last: a folder that was left half-filled is no finished one.
+node_modules: node_modules/.package-lock.json
+
+node_modules/.package-lock.json: package-lock.json
 	@tools/node
 	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	@touch node_modules
+	@touch $@
 
 test-tools:
 	@tools/test-tools
@@ -55,5 +59,5 @@ e2e: prepare
 	@npm run --silent e2e
 
 clean:
-	@platform/clean --force
+	@platform/clean
 	rm -rf $(CACHE) node_modules

@@ -5,9 +5,8 @@ import { hostsOf } from "./cluster/plan";
 import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import { bringUp, type BroughtUp } from "./host/bring-up";
-import { fileFingerprint } from "./host/bundle";
-import { renderRole, type RenderedFile } from "./host/render";
-import { push, script } from "./host/steps";
+import { renderRole } from "./host/render";
+import { fileVersion, push, script } from "./host/steps";
 import { galera, scripts } from "./roles/galera-cluster";
 
 export interface GaleraClusterArgs {
@@ -77,7 +76,7 @@ export class GaleraCluster extends pulumi.ComponentResource {
                     password,
                     hosts: clientPattern(plan.networks.private),
                 },
-                version: version(first.files, scripts.form),
+                version: fileVersion(first.files, scripts.form),
                 stackKey: trust.stackKey,
             },
             { parent: this, dependsOn: last === undefined ? [] : [last] },
@@ -88,7 +87,7 @@ export class GaleraCluster extends pulumi.ComponentResource {
                 host,
                 {
                     script: scripts.join,
-                    version: version(files, scripts.join),
+                    version: fileVersion(files, scripts.join),
                     stackKey: trust.stackKey,
                 },
                 { parent: this, dependsOn: [last] },
@@ -97,10 +96,6 @@ export class GaleraCluster extends pulumi.ComponentResource {
         this.formed = last;
         this.registerOutputs({});
     }
-}
-
-function version(files: pulumi.Output<RenderedFile[]>, path: string): pulumi.Output<string> {
-    return pulumi.unsecret(files.apply((all) => fileFingerprint(all, path)));
 }
 
 /** Where the site's account may come from, as MariaDB writes a network: `10.91.1.0/255.255.255.0`. */

@@ -15,7 +15,7 @@ export interface Built {
     readonly web: WebTier;
 }
 
-/** What a person needs to use the cluster, and what `testudo` reads. Secrets are shown by `pulumi stack output --show-secrets`. */
+/** What a person needs to use the cluster. Secrets are shown by `pulumi stack output --show-secrets`. */
 export function outputs({
     plan,
     trust,

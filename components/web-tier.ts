@@ -5,9 +5,8 @@ import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import type { GaleraCluster } from "./galera-cluster";
 import { bringUp, type BroughtUp } from "./host/bring-up";
-import { fileFingerprint } from "./host/bundle";
-import { renderRole, type RenderedFile } from "./host/render";
-import { push, script } from "./host/steps";
+import { renderRole } from "./host/render";
+import { fileVersion, push, script } from "./host/steps";
 import { scripts, web, type WebFacts } from "./roles/web-tier";
 
 export interface WebTierArgs {
@@ -98,15 +97,11 @@ export class WebTier extends pulumi.ComponentResource {
                     admin_email: site.adminEmail,
                     admin_password: this.adminPassword,
                 },
-                version: version(first.files, scripts.install),
+                version: fileVersion(first.files, scripts.install),
                 stackKey: trust.stackKey,
             },
             { parent: this, dependsOn: [...pushes, database.formed] },
         );
         this.registerOutputs({});
     }
-}
-
-function version(files: pulumi.Output<RenderedFile[]>, path: string): pulumi.Output<string> {
-    return pulumi.unsecret(files.apply((all) => fileFingerprint(all, path)));
 }

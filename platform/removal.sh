@@ -105,4 +105,4 @@ our_tables() { nft -j list tables 2>/dev/null | jq -r '.nftables[].table? | sele
 
 our_routes() { ip -j route show type unreachable | jq -r --argjson metric $route_metric '.[] | select(.metric == $metric).dst'; }
 
-our_networks() { incus query '/1.0/networks?recursion=1' | jq -r '.[] | select(.managed and (.name | startswith("td"))).name'; }
+our_networks() { incus query '/1.0/networks?recursion=1' | jq -r '.[] | select(.managed and .config["user.testudo.stack"] != null).name'; }

@@ -20,6 +20,7 @@ const dnsName = z
 const count = (most: number) => z.number().int().min(1).max(most);
 const seconds = (least: number, most: number) => z.number().min(least).max(most);
 const memoryMiB = z.number().int().min(128).max(1_048_576);
+/** Of a root disk: what a host is made with; a living one keeps its own. */
 const diskGiB = z.number().int().min(1).max(16_384);
 const email = z.string().email();
 

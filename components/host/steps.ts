@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { SystemUser } from "../roles/role";
-import { digest, digestLines, pushBundle, valueBundle } from "./bundle";
+import { digest, digestLines, fileFingerprint, pushBundle, valueBundle } from "./bundle";
 import type { Host } from "./host";
 import type { RenderedFile } from "./render";
 
@@ -37,8 +37,8 @@ mkdir -p /run/testudo
 bundle=$(mktemp -d /run/testudo/bundle.XXXXXX)
 base64 -d | tar -x -C "$bundle"`;
 
-/** Limits in seconds; a database that copies all its data takes longest. */
-const limits = { push: 900, script: 1800 };
+/** Limits in seconds, beyond those of the units: a database that copies all its data may take hours. */
+const limits = { push: 20_000, script: 20_000 };
 
 /**
  * Waits until a new machine answers. The one patient step: 60 attempts last about 260 s
@@ -98,6 +98,14 @@ export function probe(
     options: StepOptions,
 ): command.remote.Command {
     return remote(name, host, options, { text: pulumi.interpolate`# ${version}\n${text}` });
+}
+
+/** What a script's step is run again for: a change of the script itself. */
+export function fileVersion(
+    files: pulumi.Output<RenderedFile[]>,
+    path: string,
+): pulumi.Output<string> {
+    return pulumi.unsecret(files.apply((all) => fileFingerprint(all, path)));
 }
 
 /** Outlives a broken connection, ends at its limit, and gives its exit status to the caller. */

@@ -112,6 +112,48 @@ export function noImage(image: string | undefined): Fault {
     };
 }
 
+/** A living host keeps the address that it was made with; a plan that says otherwise would cut it off. */
+export function addressFaults(plan: Plan, living: ReadonlyMap<string, Instance>): Fault[] {
+    return plan.hosts.flatMap((host) => {
+        const address = living.get(host.name)?.config["user.testudo.address"];
+        if (address === undefined || address === host.address) return [];
+        return [
+            {
+                key: `testudo:hosts.${host.name}.address`,
+                rule: `needs to stay ${address} (or the testudo:network it lies in)`,
+                why: "a living host keeps its address; a stack at other addresses is a new stack",
+                got: host.address,
+            },
+        ];
+    });
+}
+
+/** A data volume that has been made, by the host it belongs to. */
+export interface Volume {
+    readonly host: string;
+    readonly sizeGiB: number;
+    /** Whether a finished machine has used it. */
+    readonly used: boolean;
+}
+
+/** A smaller limit than what is written already would stop every member at once. */
+export function volumeFaults(plan: Plan, volumes: readonly Volume[]): Fault[] {
+    const smaller = volumes.filter(({ host, sizeGiB }) => {
+        const wanted = plan.hosts.find((one) => one.name === host)?.data?.sizeGiB;
+        return wanted !== undefined && wanted < sizeGiB;
+    });
+    const [first] = smaller;
+    if (first === undefined) return [];
+    return [
+        {
+            key: "testudo:database.dataGiB",
+            rule: `needs to be at least ${first.sizeGiB}`,
+            why: `the volumes of ${smaller.map((one) => one.host).join(", ")} have that size, and may only grow`,
+            got: String(plan.config.database.dataGiB),
+        },
+    ];
+}
+
 /**
  * Two members of one quorum must not be made anew or dropped in one go: the rest would be a minority.
  * A cluster that does not exist yet has nothing to lose, and a member that was never finished is not

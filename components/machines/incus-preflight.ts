@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import type { Plan } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
 import {
+    addressFaults,
     diskFaults,
     memberFaults,
     memoryFaults,
@@ -13,6 +14,8 @@ import {
     type Instance,
     type Route,
     type Space,
+    type Volume,
+    volumeFaults,
 } from "./incus-limits";
 import { projectName } from "./incus-names";
 import type { Preflight } from "./machines";
@@ -46,23 +49,21 @@ export async function incusPreflight(plan: Plan): Promise<IncusFacts> {
             machineId: () => "",
             imageOf: () => "",
         };
-    const [instances, used, images, pools, routes, resources, space, borderId, checkoutImage] =
+    const [instances, volumes, images, pools, routes, resources, space, borderId, checkoutImage] =
         await Promise.all([
             livingInstances(plan),
-            usedVolumes(plan),
+            dataVolumes(plan),
             incus<Image[]>(["image", "list", `${remote}:`, "--format", "json"]),
             incus<{ name: string }[]>(["storage", "list", `${remote}:`, "--format", "json"]),
             machineRoutes(),
-            incus<{ memory: Space }>([
-                "query",
-                remote === "local" ? "/1.0/resources" : `${remote}:/1.0/resources`,
-            ]),
+            incus<{ memory: Space }>(["query", `${remote}:/1.0/resources`]),
             poolSpace(remote, storagePool),
             loadedBorder(plan.stack),
             imageOfCheckout(),
         ]);
     const image = plan.config.incus.image ?? bestImage(images, checkoutImage);
     const living = new Map(instances.map((instance) => [instance.name, instance]));
+    const used = new Set(volumes.filter((volume) => volume.used).map((volume) => volume.host));
     const nonces = new Map(
         plan.hosts.map((host) => [
             host.name,
@@ -86,6 +87,8 @@ export async function incusPreflight(plan: Plan): Promise<IncusFacts> {
             ...routeFaults(plan, routes),
             ...memoryFaults(plan, living, resources.memory),
             ...diskFaults(plan, living, space),
+            ...addressFaults(plan, living),
+            ...volumeFaults(plan, volumes),
             ...memberFaults(plan, living, used),
         ],
         warnings: instances
@@ -107,7 +110,7 @@ async function incus<T>(args: string[]): Promise<T> {
 
 async function reach(remote: string): Promise<Fault | undefined> {
     try {
-        await run("incus", ["query", remote === "local" ? "/1.0" : `${remote}:/1.0`], {
+        await run("incus", ["query", `${remote}:/1.0`], {
             timeout: 30_000,
         });
         return undefined;
@@ -143,18 +146,23 @@ async function livingInstances(plan: Plan): Promise<Instance[]> {
     return all.filter((instance) => instance.config["user.testudo.made"] === "true");
 }
 
-/** Hosts whose data volume has been under a finished machine. */
-async function usedVolumes(plan: Plan): Promise<ReadonlySet<string>> {
+/** The data volumes of the stack. */
+async function dataVolumes(plan: Plan): Promise<Volume[]> {
     const { remote, storagePool } = plan.config.incus;
     try {
         const volumes = await incus<Pick<Instance, "name" | "config">[]>([
             ...["storage", "volume", "list", `${remote}:${storagePool}`],
             ...["--project", projectName(plan.stack), "--format", "json"],
         ]);
-        const used = volumes.filter((volume) => volume.config["user.testudo.made"] === "true");
-        return new Set(used.map((volume) => volume.name.replace(/-data$/, "")));
+        return volumes
+            .filter((volume) => volume.name.endsWith("-data"))
+            .map(({ name, config }) => ({
+                host: name.replace(/-data$/, ""),
+                sizeGiB: Number.parseInt(config.size ?? "0", 10),
+                used: config["user.testudo.made"] === "true",
+            }));
     } catch {
-        return new Set(); // no such pool, said elsewhere, or no such project: nothing was made
+        return []; // no such pool, said elsewhere, or no such project: nothing was made
     }
 }
 
@@ -205,12 +213,7 @@ async function machineRoutes(): Promise<Route[]> {
 async function poolSpace(remote: string, pool: string): Promise<Space | undefined> {
     try {
         const path = `/1.0/storage-pools/${pool}/resources`;
-        return (
-            await incus<{ space: Space }>([
-                "query",
-                remote === "local" ? path : `${remote}:${path}`,
-            ])
-        ).space;
+        return (await incus<{ space: Space }>(["query", `${remote}:${path}`])).space;
     } catch {
         return undefined; // no such pool: said elsewhere
     }

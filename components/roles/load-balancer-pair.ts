@@ -175,6 +175,13 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
         {
             from: "load-balancer",
             to: "load-balancer",
+            protocol: "tcp",
+            port: ports.https,
+            why: "does anybody answer at the floating address",
+        },
+        {
+            from: "load-balancer",
+            to: "load-balancer",
             protocol: "vrrp",
             why: "who holds the floating address",
         },

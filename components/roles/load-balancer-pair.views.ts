@@ -35,7 +35,10 @@ export function haproxyView({ plan, host }: LoadBalancerFacts): View {
         address: host.address,
         peers: hostsOf(plan, "load-balancer").map((peer) => ({
             peerName: peer.name,
-            peerPlace: peer.name === host.name ? "" : ` ${peer.address}:${ports.peers}`,
+            peerPlace:
+                peer.name === host.name
+                    ? ""
+                    : ` ${peer.address}:${ports.peers} verifyhost ${peer.name}`,
         })),
         siteName: plan.siteName,
         servers: hostsOf(plan, "web").map((web, index) => ({

@@ -32,7 +32,7 @@ export class FakeIncus {
             chmodSync(join(this.folder, name), 0o755);
         }
         env.PATH = [this.folder, this.path ?? ""].join(delimiter);
-        this.answer("incus query /1.0", {});
+        this.answer("incus query local:/1.0", {});
         this.projects("default");
         this.images({ alias: "testudo/0123456789ab", at: "2025-01-01T00:00:00Z" });
         this.answer("incus storage list local: --format json", [{ name: "testudo" }]);
@@ -69,17 +69,17 @@ export class FakeIncus {
             `incus storage volume list local:testudo --project testudo-${this.stack} --format json`,
             hosts.map((host) => ({
                 name: `${host}-data`,
-                config: { "user.testudo.made": "true" },
+                config: { "user.testudo.made": "true", size: "10GiB" },
             })),
         );
     }
 
     space(space: { total: number; used: number }): void {
-        this.answer("incus query /1.0/storage-pools/testudo/resources", { space });
+        this.answer("incus query local:/1.0/storage-pools/testudo/resources", { space });
     }
 
     memory(memory: { total: number; used: number }): void {
-        this.answer("incus query /1.0/resources", { memory });
+        this.answer("incus query local:/1.0/resources", { memory });
     }
 
     routes(...routes: { dst: string; dev?: string; type?: string }[]): void {

@@ -27,7 +27,7 @@ test("an empty server with enough of everything is refused nothing", async () =>
 });
 
 test("a server that does not answer is one fault, by its key", async () => {
-    incus.refuse("incus query /1.0");
+    incus.refuse("incus query local:/1.0");
     const found = await faults();
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(
@@ -183,4 +183,20 @@ test("a cluster may grow by more than one", async () => {
     incus.usedVolumes("db1", "db2", "db3");
     incus.instances(...["db1", "db2", "db3"].map(member));
     expect(await faults({ database: { count: 7 } })).toEqual([]);
+});
+
+test("a living host is not moved to another address", async () => {
+    incus.instances(made("db2", "aaaa", { "user.testudo.address": "10.91.1.42" }));
+    expect(await faults()).toEqual([]);
+    expect(await faults({ hosts: { db2: { address: "10.91.1.77" } } })).toEqual([
+        expect.stringMatching(/^testudo:hosts\.db2\.address: needs to stay 10\.91\.1\.42 /),
+    ]);
+});
+
+test("a data volume may grow, not shrink", async () => {
+    incus.usedVolumes("db1");
+    expect(await faults({ database: { dataGiB: 11 } })).toEqual([]);
+    expect(await faults({ database: { dataGiB: 9 } })).toEqual([
+        expect.stringMatching(/^testudo:database\.dataGiB: needs to be at least 10, .*; got 9$/),
+    ]);
 });
