@@ -32,7 +32,7 @@ image: platform
 	@platform/image >/dev/null
 
 # npm writes this file last: a folder that was left half-filled is no finished one.
-node_modules: node_modules/.package-lock.json
+node_modules: node_modules/.package-lock.json ;
 
 node_modules/.package-lock.json: package-lock.json
 	@tools/node
