@@ -68,7 +68,6 @@ export function keepalivedView({ plan, host }: LoadBalancerFacts): View {
 export function peerView({ plan, host }: LoadBalancerFacts): View {
     return {
         vip: plan.vip,
-        siteName: plan.siteName,
         peers: others(hostsOf(plan, "load-balancer"), host)
             .map((peer) => peer.address)
             .join(" "),

@@ -48,7 +48,7 @@ export interface HostFacts {
     readonly host: HostSpec;
 }
 
-/** What a role is: data and pure functions, from which firewall, pushes, tests, logs and metrics are made. */
+/** What a role is: data and pure functions, from which firewall, pushes and tests are made, logs and metrics later. */
 export interface Role<F extends HostFacts = HostFacts> {
     readonly name: RoleName | "base";
     /** Names the template folder, the component and the tests. */
