@@ -98,10 +98,11 @@ function sides(plan: Plan, flow: Flow, party: Party): BorderSide[] {
     return zone === undefined ? [] : [{ zone, addresses: addressesOf(plan, party) }];
 }
 
-/** The balancers answer at the floating address as well. */
+/** Balancers answer at their floating address as well. */
 function addressesOf(plan: Plan, role: RoleName): string[] {
     const own = hostsOf(plan, role).map((host) => host.address);
-    return role === "load-balancer" && own.length > 0 ? [...own, plan.vip] : own;
+    const floating = plan.vips[role];
+    return floating === undefined || own.length === 0 ? own : [...own, floating];
 }
 
 function isRole(party: Party): party is RoleName {

@@ -20,7 +20,10 @@ export interface Plan {
     readonly networks: Readonly<Record<"supernet" | "public" | "private" | "outside", string>>;
     /** First address of each network: the platform's router. */
     readonly gateways: Readonly<Record<"public" | "private" | "outside", string>>;
+    /** The floating address that the world knows. */
     readonly vip: string;
+    /** Floating addresses by the role that holds them; `inner-load-balancer` only where there are such hosts. */
+    readonly vips: Readonly<Partial<Record<RoleName, string>>>;
     /** Who may reach sshd on the balancers, as CIDRs. */
     readonly operators: readonly string[];
     /** What visitors type: the site's name, or the floating address where it has none. */
@@ -37,7 +40,7 @@ export function makePlan(config: Config): Checked<Plan> {
         private: network(config.network.private),
         outside: network(config.network.outside),
     };
-    const hosts = preset.flatMap((tier) => tierHosts(tier, config, networks));
+    const hosts = withApp(preset.flatMap((tier) => tierHosts(tier, config, networks)));
     return {
         faults: [
             ...networkFaults(config, networks),
@@ -55,6 +58,12 @@ export function makePlan(config: Config): Checked<Plan> {
                 outside: router(networks.outside),
             },
             vip: config.network.vip,
+            vips: {
+                "load-balancer": config.network.vip,
+                ...(hosts.some((host) => host.roles.includes("inner-load-balancer"))
+                    ? { "inner-load-balancer": config.network.innerVip }
+                    : {}),
+            },
             operators: config.operators ?? [`${router(networks.public)}/32`],
             siteName: config.site.name ?? config.network.vip,
         },
@@ -80,6 +89,23 @@ function unknownPreset(name: string): Fault {
     };
 }
 
+/** PHP runs somewhere: on the web hosts where it has none of its own. */
+function withApp(hosts: readonly HostSpec[]): HostSpec[] {
+    if (hosts.some((host) => host.roles.includes("app"))) return [...hosts];
+    return hosts.map((host) =>
+        host.roles.includes("web") ? { ...host, roles: [...host.roles, "app"] } : host,
+    );
+}
+
+/** What outlives the machine: a role with data has one volume for it. */
+function dataOf(tier: TierSpec, config: Config): Pick<HostSpec, "data"> {
+    if (tier.roles.includes("database"))
+        return { data: { sizeGiB: config.database.dataGiB, path: "/var/lib/mysql" } };
+    if (tier.roles.includes("cache"))
+        return { data: { sizeGiB: config.cache.dataGiB, path: "/var/lib/redis" } };
+    return {};
+}
+
 function tierHosts(
     tier: TierSpec,
     config: Config,
@@ -99,9 +125,7 @@ function tierHosts(
             failureDomain: override.failureDomain ?? name,
             memoryMiB: override.memoryMiB ?? section.memoryMiB ?? tier.memoryMiB,
             diskGiB: section.diskGiB ?? tier.diskGiB,
-            ...(tier.roles.includes("database")
-                ? { data: { sizeGiB: config.database.dataGiB, path: "/var/lib/mysql" } }
-                : {}),
+            ...dataOf(tier, config),
         };
     });
 }
@@ -145,6 +169,8 @@ function networkFaults(
     }
     if (!usable(networks.public, config.network.vip))
         faults.push(outsideNetwork("network.vip", "public", config, config.network.vip));
+    if (!usable(networks.private, config.network.innerVip))
+        faults.push(outsideNetwork("network.innerVip", "private", config, config.network.innerVip));
     return faults;
 }
 
@@ -164,7 +190,10 @@ function hostFaults(
             got: JSON.stringify(name),
         });
     }
-    const taken = new Map<string, string>([[config.network.vip, "testudo:network.vip"]]);
+    const taken = new Map<string, string>([
+        [config.network.vip, "testudo:network.vip"],
+        [config.network.innerVip, "testudo:network.innerVip"],
+    ]);
     for (const host of hosts) {
         const key = `hosts.${host.name}.address`;
         const owner = taken.get(host.address);

@@ -12,42 +12,87 @@ export interface TierSpec {
     /** First address in the zone's network: `web1` gets this one, `web2` the next. */
     readonly firstAddress: number;
     /** The config section that overrides count and sizes. */
-    readonly section: "loadBalancer" | "web" | "database";
+    readonly section:
+        "loadBalancer" | "web" | "app" | "innerLoadBalancer" | "database" | "cache";
 }
+
+const balancers: TierSpec = {
+    prefix: "lb",
+    zone: "public",
+    roles: ["load-balancer"],
+    count: 2,
+    memoryMiB: 512,
+    diskGiB: 4,
+    firstAddress: 11,
+    section: "loadBalancer",
+};
+
+const innerBalancers: TierSpec = {
+    prefix: "inner",
+    zone: "private",
+    roles: ["inner-load-balancer"],
+    count: 2,
+    memoryMiB: 512,
+    diskGiB: 4,
+    firstAddress: 11,
+    section: "innerLoadBalancer",
+};
+
+const web: TierSpec = {
+    prefix: "web",
+    zone: "private",
+    roles: ["web"],
+    count: 2,
+    memoryMiB: 512,
+    diskGiB: 4,
+    firstAddress: 21,
+    section: "web",
+};
+
+const app: TierSpec = {
+    prefix: "app",
+    zone: "private",
+    roles: ["app"],
+    count: 2,
+    memoryMiB: 768,
+    diskGiB: 4,
+    firstAddress: 31,
+    section: "app",
+};
+
+const databases: TierSpec = {
+    prefix: "db",
+    zone: "private",
+    roles: ["database"],
+    count: 3,
+    memoryMiB: 1024,
+    diskGiB: 4,
+    firstAddress: 41,
+    section: "database",
+};
+
+const caches: TierSpec = {
+    prefix: "cache",
+    zone: "private",
+    roles: ["cache"],
+    count: 3,
+    memoryMiB: 512,
+    diskGiB: 4,
+    firstAddress: 51,
+    section: "cache",
+};
 
 /** Named topologies. Memory figures are limits that leave room, not what the daemons use at rest. */
 export const presets: Readonly<Record<string, readonly TierSpec[]>> = {
-    /** The smallest cluster that survives the loss of any one host. */
+    /** The smallest cluster that survives the loss of any one host. Tiers of 0 can be given hosts. */
     small: [
-        {
-            prefix: "lb",
-            zone: "public",
-            roles: ["load-balancer"],
-            count: 2,
-            memoryMiB: 512,
-            diskGiB: 4,
-            firstAddress: 11,
-            section: "loadBalancer",
-        },
-        {
-            prefix: "db",
-            zone: "private",
-            roles: ["database"],
-            count: 3,
-            memoryMiB: 1024,
-            diskGiB: 4,
-            firstAddress: 41,
-            section: "database",
-        },
-        {
-            prefix: "web",
-            zone: "private",
-            roles: ["web"],
-            count: 2,
-            memoryMiB: 768,
-            diskGiB: 4,
-            firstAddress: 21,
-            section: "web",
-        },
+        balancers,
+        { ...innerBalancers, count: 0 },
+        databases,
+        { ...caches, count: 0 },
+        { ...app, count: 0 },
+        { ...web, memoryMiB: 768 },
     ],
+    /** Every tier on hosts of its own. */
+    full: [balancers, innerBalancers, databases, caches, app, web],
 };

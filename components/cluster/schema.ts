@@ -17,12 +17,16 @@ const dnsName = z
         /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
         "needs a DNS name in lower case such as www.example.org",
     );
-const count = (most: number) => z.number().int().min(1).max(most);
+const count = (most: number, least = 1) => z.number().int().min(least).max(most);
 const seconds = (least: number, most: number) => z.number().min(least).max(most);
 const memoryMiB = z.number().int().min(128).max(1_048_576);
 /** Of a root disk: what a host is made with; a living one keeps its own. */
 const diskGiB = z.number().int().min(1).max(16_384);
 const email = z.string().email();
+
+/** VRRP advertisement interval; a dead balancer is replaced after about 3.6 of them. */
+const vrrpAdvertSeconds = z.number().min(0.05).max(5).multipleOf(0.01).default(0.1);
+const vrrpRouterId = z.number().int().min(1).max(255);
 
 /** Sizes that every tier has. Defaults come from the preset. */
 const tier = {
@@ -64,6 +68,8 @@ export const schema = z
                 outside: network.default("10.91.2.0/24"),
                 /** The floating address, inside `public`. */
                 vip: address.default("10.91.0.10"),
+                /** The floating address of the inner balancers, inside `private`. */
+                innerVip: address.default("10.91.1.10"),
             })
             .strict()
             .default({}),
@@ -80,10 +86,9 @@ export const schema = z
                 serverTimeoutSeconds: seconds(2, 3600).default(30),
                 /** How long an idle client is kept. */
                 clientTimeoutSeconds: seconds(2, 3600).default(30),
-                /** VRRP advertisement interval; a dead balancer is replaced after about 3.6 of them. */
-                vrrpAdvertSeconds: z.number().min(0.05).max(5).multipleOf(0.01).default(0.1),
-                /** VRRP router id, unique in the public network. */
-                vrrpRouterId: z.number().int().min(1).max(255).default(91),
+                vrrpAdvertSeconds,
+                /** Unique in the public network. */
+                vrrpRouterId: vrrpRouterId.default(91),
             })
             .strict()
             .default({}),
@@ -91,11 +96,40 @@ export const schema = z
         web: z
             .object({
                 ...tier,
+                /** Largest request body and upload. */
+                maxUploadMiB: z.number().int().min(1).max(2048).default(64),
+                /** How long an anonymous visitor's page may be served again; 0 keeps none. */
+                pageCacheSeconds: z.number().int().min(0).max(60).default(60),
+                /** Disk that kept pages may take on each host. */
+                pageCacheMiB: z.number().int().min(16).max(65_536).default(256),
+            })
+            .strict()
+            .default({}),
+
+        /** PHP. Where it has no hosts of its own (`count: 0`) it runs on the web hosts. */
+        app: z
+            .object({
+                ...tier,
+                count: count(9, 0).optional(),
                 /** php-fpm workers on each host. */
                 phpWorkers: z.number().int().min(2).max(500).default(8),
                 phpMemoryMiB: z.number().int().min(32).max(4096).default(128),
-                /** Largest request body and upload. */
-                maxUploadMiB: z.number().int().min(1).max(2048).default(64),
+                /** A request or statement that takes longer is written down, with its request's id. */
+                slowSeconds: seconds(0.1, 60).default(2),
+            })
+            .strict()
+            .default({}),
+
+        /** The way to SQL and Redis. Without such hosts (`count: 0`) each PHP host finds it by itself. */
+        innerLoadBalancer: z
+            .object({
+                ...tier,
+                count: count(2, 0).optional(),
+                /** Connections that one balancer accepts at once. */
+                maxConnections: z.number().int().min(100).max(1_000_000).default(4000),
+                vrrpAdvertSeconds,
+                /** Unique in the private network. */
+                vrrpRouterId: vrrpRouterId.default(92),
             })
             .strict()
             .default({}),
@@ -111,6 +145,23 @@ export const schema = z
                 maxConnections: z.number().int().min(10).max(100_000).default(151),
                 /** Data volume of each member. */
                 dataGiB: diskGiB.default(10),
+            })
+            .strict()
+            .default({}),
+
+        /** Redis with Sentinel. Without such hosts (`count: 0`) sessions stay on their web host and WordPress has no object cache. */
+        cache: z
+            .object({
+                ...tier,
+                count: count(9, 0).optional(),
+                /** Memory for PHP sessions on each host; when it is full new ones are refused, none is thrown away. */
+                sessionsMiB: z.number().int().min(16).max(1_048_576).default(64),
+                /** Memory for WordPress' object cache on each host; the least recently used go first. */
+                objectsMiB: z.number().int().min(16).max(1_048_576).default(128),
+                /** Data volume of each host. */
+                dataGiB: diskGiB.default(2),
+                /** A master that is silent for this long is replaced, in about 1 to 3 s more. */
+                downAfterSeconds: seconds(0.5, 60).default(1),
             })
             .strict()
             .default({}),

@@ -2,7 +2,14 @@
 export type Zone = "public" | "private";
 
 /** What a host does. Every host has `base` as well, which is not listed in its roles. */
-export const roleNames = ["load-balancer", "web", "database"] as const;
+export const roleNames = [
+    "load-balancer",
+    "web",
+    "app",
+    "inner-load-balancer",
+    "database",
+    "cache",
+] as const;
 export type RoleName = (typeof roleNames)[number];
 
 /**

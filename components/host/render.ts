@@ -43,10 +43,18 @@ class StrictContext extends Mustache.Context {
  * @throws Error naming template and name where the view lacks one.
  */
 export function renderTemplate(template: string, view: View): string {
-    const text = readFileSync(join(templateRoot, template), "utf8");
-    return Mustache.render(text, new StrictContext(view, undefined, template), undefined, {
+    return Mustache.render(textOf(template), new StrictContext(view, undefined, template), partial, {
         escape: String,
     });
+}
+
+function textOf(template: string): string {
+    return readFileSync(join(templateRoot, template), "utf8");
+}
+
+/** `{{> haproxy/writer}}` is `config-templates/_shared/haproxy/writer.mustache`, a part of several templates. */
+function partial(name: string): string {
+    return textOf(`_shared/${name}.mustache`);
 }
 
 /** The files of a role on one host, in the manifest's order. */
@@ -70,5 +78,5 @@ export function renderRole<F extends HostFacts>(role: Role<F>, facts: F): Render
 function renderFile<F>(stem: string, file: FileSpec<F>, facts: F): string | null {
     if (file.content !== undefined) return file.content(facts);
     const view = file.view === undefined ? {} : file.view(facts);
-    return view === null ? null : renderTemplate(`${stem}${file.path}.mustache`, view);
+    return view === null ? null : renderTemplate(file.template ?? `${stem}${file.path}.mustache`, view);
 }

@@ -12,8 +12,10 @@ export type Action = "none" | `restart ${string}` | `reload ${string}` | `run /$
 
 /** One managed file on a host. `F` is what the role's views are made from. */
 export interface FileSpec<F> {
-    /** Absolute path on the host. Its template is `config-templates/<stem><path>.mustache`. */
+    /** Absolute path on the host. */
     readonly path: string;
+    /** Below `config-templates/`; for a file that several roles have. @default "<stem><path>.mustache" */
+    readonly template?: string;
     /** The template's values, or `null` where this host does not have the file. */
     readonly view?: (facts: F) => View | null;
     /** The text itself, for files that are no templates (keys and certificates). */
