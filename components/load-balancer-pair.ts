@@ -3,68 +3,50 @@ import { hostsOf } from "./cluster/plan";
 import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import { bringUp, type BroughtUp } from "./host/bring-up";
-import { renderRole } from "./host/render";
+import { renderRole, type RenderedFile } from "./host/render";
 import { push } from "./host/steps";
-import { loadBalancer, type LoadBalancerFacts } from "./roles/load-balancer-pair";
+import { innerLoadBalancer } from "./roles/inner-load-balancer";
+import { loadBalancer } from "./roles/load-balancer-pair";
 
 export interface LoadBalancerPairArgs {
     readonly foundation: Foundation;
-    /** @default the plan's load-balancer hosts */
+    /** The site for the world, or SQL and Redis for the hosts that run PHP. @default "load-balancer" */
+    readonly role?: "load-balancer" | "inner-load-balancer";
+    /** @default the plan's hosts of that role */
     readonly hosts?: readonly HostSpec[];
+    /** What must be in place before the hosts can be reached: the bastion, for inner ones. @default nothing */
+    readonly after?: readonly pulumi.Resource[];
 }
 
 /**
- * Two balancers with one floating address: HAProxy at the edge, keepalived for the address, the
- * bastion for everything behind. Survives the loss of either; the other one has the address after
- * about 3.6 VRRP adverts. Changed one after the other, HAProxy in place.
+ * Two balancers with one floating address: HAProxy, and keepalived for the address; at the edge the bastion for
+ * everything behind as well. Survives the loss of either; the other one has the address after about 3.6
+ * VRRP adverts. Changed one after the other, HAProxy in place.
  */
 export class LoadBalancerPair extends pulumi.ComponentResource {
     readonly hosts: BroughtUp[];
-    /** After these steps the bastion answers at the floating address. */
+    /** After these steps the address answers: at the edge the bastion, inside the way to the data. */
     readonly pushes: pulumi.Resource[] = [];
 
     constructor(name: string, args: LoadBalancerPairArgs, opts?: pulumi.ComponentResourceOptions) {
         super("testudo:index:LoadBalancerPair", name, {}, opts);
-        const { foundation } = args;
+        const { foundation, after = [] } = args;
         const { plan, trust } = foundation;
-        const specs = args.hosts ?? hostsOf(plan, "load-balancer");
-        const edge = trust.credentials("edge", {
-            commonName: plan.siteName,
-            organizationalUnit: "edge",
-            dnsNames: [
-                ...(plan.config.site.name === undefined ? [] : [plan.config.site.name]),
-                "localhost",
-            ],
-            ipAddresses: [plan.vip, "127.0.0.1"],
-        });
-        this.hosts = specs.map((spec) => bringUp(name, spec, foundation, { parent: this }));
+        const role = args.role === "inner-load-balancer" ? innerLoadBalancer : loadBalancer;
+        const filesOf = role === innerLoadBalancer ? innerFiles : edgeFiles(foundation);
+        const specs = args.hosts ?? hostsOf(plan, args.role ?? "load-balancer");
+        this.hosts = specs.map((spec) =>
+            bringUp(name, spec, foundation, { parent: this, dependsOn: [...after] }),
+        );
         for (const host of this.hosts) {
-            const files = pulumi
-                .all([
-                    trust.hostCredentials(host.spec, "load-balancer"),
-                    edge,
-                    trust.bastionKey.privateKeyOpenssh,
-                    trust.clientKey.publicKeyOpenssh,
-                ])
-                .apply(([credentials, edgeCredentials, bastionKey, operatorKey]) => {
-                    const facts: LoadBalancerFacts = {
-                        plan,
-                        host: host.spec,
-                        credentials,
-                        edge: edgeCredentials,
-                        bastionKey,
-                        authorizedKeys: [operatorKey],
-                    };
-                    return renderRole(loadBalancer, facts);
-                });
             this.pushes.push(
                 push(
                     `${name}-${host.name}-push`,
                     host,
                     {
-                        role: loadBalancer.name,
-                        files,
-                        units: loadBalancer.units,
+                        role: role.name,
+                        files: filesOf(host.spec, foundation),
+                        units: role.units,
                         stackKey: trust.stackKey,
                     },
                     { parent: this, dependsOn: [host.base, ...this.pushes.slice(-1)] },
@@ -73,4 +55,43 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
         }
         this.registerOutputs({});
     }
+}
+
+type FilesOf = (spec: HostSpec, foundation: Foundation) => pulumi.Output<RenderedFile[]>;
+
+/** Both balancers show visitors the same certificate. */
+function edgeFiles({ plan, trust }: Foundation): FilesOf {
+    const edge = trust.credentials("edge", {
+        commonName: plan.siteName,
+        organizationalUnit: "edge",
+        dnsNames: [
+            ...(plan.config.site.name === undefined ? [] : [plan.config.site.name]),
+            "localhost",
+        ],
+        ipAddresses: [plan.vip, "127.0.0.1"],
+    });
+    return (host) =>
+        pulumi
+            .all([
+                trust.hostCredentials(host, "load-balancer"),
+                edge,
+                trust.bastionKey.privateKeyOpenssh,
+                trust.clientKey.publicKeyOpenssh,
+            ])
+            .apply(([credentials, edgeCredentials, bastionKey, operatorKey]) =>
+                renderRole(loadBalancer, {
+                    plan,
+                    host,
+                    credentials,
+                    edge: edgeCredentials,
+                    bastionKey,
+                    authorizedKeys: [operatorKey],
+                }),
+            );
+}
+
+function innerFiles(host: HostSpec, { plan, trust }: Foundation): pulumi.Output<RenderedFile[]> {
+    return trust
+        .hostCredentials(host, "inner-load-balancer")
+        .apply((credentials) => renderRole(innerLoadBalancer, { plan, host, credentials }));
 }

@@ -12,8 +12,7 @@ export interface TierSpec {
     /** First address in the zone's network: `web1` gets this one, `web2` the next. */
     readonly firstAddress: number;
     /** The config section that overrides count and sizes. */
-    readonly section:
-        "loadBalancer" | "web" | "app" | "innerLoadBalancer" | "database" | "cache";
+    readonly section: "loadBalancer" | "web" | "app" | "innerLoadBalancer" | "database" | "cache";
 }
 
 const balancers: TierSpec = {

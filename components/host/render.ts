@@ -43,9 +43,14 @@ class StrictContext extends Mustache.Context {
  * @throws Error naming template and name where the view lacks one.
  */
 export function renderTemplate(template: string, view: View): string {
-    return Mustache.render(textOf(template), new StrictContext(view, undefined, template), partial, {
-        escape: String,
-    });
+    return Mustache.render(
+        textOf(template),
+        new StrictContext(view, undefined, template),
+        partial,
+        {
+            escape: String,
+        },
+    );
 }
 
 function textOf(template: string): string {
@@ -78,5 +83,7 @@ export function renderRole<F extends HostFacts>(role: Role<F>, facts: F): Render
 function renderFile<F>(stem: string, file: FileSpec<F>, facts: F): string | null {
     if (file.content !== undefined) return file.content(facts);
     const view = file.view === undefined ? {} : file.view(facts);
-    return view === null ? null : renderTemplate(file.template ?? `${stem}${file.path}.mustache`, view);
+    return view === null
+        ? null
+        : renderTemplate(file.template ?? `${stem}${file.path}.mustache`, view);
 }

@@ -2,6 +2,7 @@ import type { Plan } from "../cluster/plan";
 import type { Fault, Flow, HostSpec } from "../cluster/types";
 import { base } from "./base";
 import { galera } from "./galera-cluster";
+import { innerLoadBalancer } from "./inner-load-balancer";
 import { loadBalancer } from "./load-balancer-pair";
 import type { Role, SystemUser } from "./role";
 import { web } from "./web-tier";
@@ -12,7 +13,7 @@ export type RoleSummary = Omit<Role, "files"> & {
 };
 
 /** Every role, in the order in which a request meets them; `base` is under all of them. */
-export const roles: readonly RoleSummary[] = [base, loadBalancer, web, galera];
+export const roles: readonly RoleSummary[] = [base, loadBalancer, web, innerLoadBalancer, galera];
 
 /** The roles of one host, `base` included. */
 export function rolesOf(host: HostSpec): RoleSummary[] {

@@ -4,6 +4,7 @@ import type { Fault, HostSpec } from "../cluster/types";
 import { bundlePem, type FileSpec, type Role } from "./role";
 import {
     bufferPoolLimitMiB,
+    callerOf,
     clusterView,
     gateView,
     ports,
@@ -140,10 +141,10 @@ export const galera: Role<GaleraFacts> = {
         { protocol: "tcp", port: ports.server, scope: "loopback", what: "MariaDB" },
         { protocol: "tcp", port: ports.agent, scope: "loopback", what: "agent behind the gate" },
     ],
-    flows: () => [
-        { from: "web", to: "database", protocol: "tcp", port: ports.sql, why: "SQL" },
+    flows: (plan) => [
+        { from: callerOf(plan), to: "database", protocol: "tcp", port: ports.sql, why: "SQL" },
         {
-            from: "web",
+            from: callerOf(plan),
             to: "database",
             protocol: "tcp",
             port: ports.health,

@@ -1,6 +1,6 @@
 import { parseAddress } from "../cluster/addresses";
-import { hostsOf } from "../cluster/plan";
-import type { HostSpec } from "../cluster/types";
+import { hostsOf, type Plan } from "../cluster/plan";
+import type { HostSpec, RoleName } from "../cluster/types";
 import type { Credentials, HostFacts, View } from "./role";
 
 export interface GaleraFacts extends HostFacts {
@@ -61,9 +61,14 @@ export function gateView({ plan, host }: GaleraFacts): View {
         // SQL sessions and those that queue for one, and health checks beside them.
         gateConnections: 2 * maxConnections + 200,
         memberConnections: maxConnections,
-        sqlUnits: "web database",
-        healthUnits: "web database",
+        sqlUnits: `${callerOf(plan)} database`,
+        healthUnits: `${callerOf(plan)} database`,
     };
+}
+
+/** Whoever chooses the writer: the inner balancers, or without them each host that runs PHP. */
+export function callerOf(plan: Plan): RoleName {
+    return hostsOf(plan, "inner-load-balancer").length > 0 ? "inner-load-balancer" : "app";
 }
 
 /** The one `wsrep_provider_options` string of a member. */

@@ -1,12 +1,15 @@
 import { hostsOf } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
+import {
+    floatingAddressFiles,
+    floatingAddressParts,
+    type FloatingAddress,
+} from "./floating-address";
 import { bundlePem, type Role } from "./role";
 import {
     bastionView,
     cronView,
     haproxyView,
-    keepalivedView,
-    peerView,
     ports,
     type LoadBalancerFacts,
 } from "./load-balancer-pair.views";
@@ -16,15 +19,21 @@ export { ports, type LoadBalancerFacts };
 const tls = "/etc/testudo/tls/load-balancer";
 const library = "/usr/local/lib/testudo/load-balancer";
 
+const pair: FloatingAddress = {
+    role: "load-balancer",
+    section: "loadBalancer",
+    library,
+    proxyUnit: "haproxy.service",
+    checkSocket: "/run/haproxy/check.sock",
+    peersPort: ports.peers,
+};
+
 /** HAProxy at the edge, keepalived for the floating address, the bastion, and the site's clock. */
 export const loadBalancer: Role<LoadBalancerFacts> = {
     name: "load-balancer",
     stem: "load-balancer-pair",
-    packages: ["haproxy", "keepalived", "socat"],
-    users: [
-        { name: "keepalived_script", home: "/nonexistent" },
-        { name: "jump", home: "/nonexistent" },
-    ],
+    packages: floatingAddressParts.packages,
+    users: [...floatingAddressParts.users, { name: "jump", home: "/nonexistent" }],
     units: [
         "haproxy.service",
         "keepalived.service",
@@ -62,30 +71,10 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
             path: "/etc/systemd/system/haproxy.service.d/testudo.conf",
             check: { none: "a drop-in has no checker of its own" },
         },
-        {
-            path: "/etc/keepalived/keepalived.conf",
-            view: keepalivedView,
-            onChange: "restart keepalived.service",
-            check: "keepalived --config-test --use-file /etc/keepalived/keepalived.conf",
-        },
-        {
-            path: "/etc/systemd/system/keepalived.service.d/testudo.conf",
-            check: { none: "a drop-in has no checker of its own" },
-        },
-        {
-            path: `${library}/haproxy-answers`,
-            mode: "0755",
-            check: `sh -n ${library}/haproxy-answers`,
-        },
-        {
-            path: `${library}/before-restart`,
-            view: peerView,
-            mode: "0755",
-            check: `bash -n ${library}/before-restart`,
-        },
+        ...floatingAddressFiles(pair),
         {
             path: `${library}/healthy`,
-            view: peerView,
+            view: ({ plan }) => ({ vip: plan.vip }),
             mode: "0755",
             check: `bash -n ${library}/healthy`,
         },

@@ -1,5 +1,4 @@
 import { hostsOf } from "../cluster/plan";
-import type { HostSpec } from "../cluster/types";
 import type { Credentials, HostFacts, View } from "./role";
 
 export interface LoadBalancerFacts extends HostFacts {
@@ -50,30 +49,6 @@ export function haproxyView({ plan, host }: LoadBalancerFacts): View {
     };
 }
 
-/** VRRP priorities only decide the first start; afterwards nobody preempts. */
-export function keepalivedView({ plan, host }: LoadBalancerFacts): View {
-    const pair = hostsOf(plan, "load-balancer");
-    return {
-        self: host.name,
-        address: host.address,
-        peers: others(pair, host).map((peer) => peer.address),
-        routerId: plan.config.loadBalancer.vrrpRouterId,
-        priority: 150 - 10 * pair.findIndex((peer) => peer.name === host.name),
-        advertSeconds: plan.config.loadBalancer.vrrpAdvertSeconds,
-        vip: plan.vip,
-        vipPrefix: plan.networks.public.split("/")[1] ?? "24",
-    };
-}
-
-export function peerView({ plan, host }: LoadBalancerFacts): View {
-    return {
-        vip: plan.vip,
-        peers: others(hostsOf(plan, "load-balancer"), host)
-            .map((peer) => peer.address)
-            .join(" "),
-    };
-}
-
 export function bastionView({ plan }: LoadBalancerFacts): View {
     return {
         port: ports.bastion,
@@ -86,8 +61,4 @@ export function bastionView({ plan }: LoadBalancerFacts): View {
 
 export function cronView({ plan }: LoadBalancerFacts): View {
     return { vip: plan.vip, siteName: plan.siteName };
-}
-
-function others(pair: readonly HostSpec[], self: HostSpec): HostSpec[] {
-    return pair.filter((host) => host.name !== self.name);
 }

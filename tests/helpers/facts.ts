@@ -3,6 +3,7 @@ import type { HostSpec } from "../../components/cluster/types";
 import { renderRole, type RenderedFile } from "../../components/host/render";
 import { flowsOf, roles } from "../../components/roles/all";
 import { galera } from "../../components/roles/galera-cluster";
+import { innerLoadBalancer } from "../../components/roles/inner-load-balancer";
 import { loadBalancer } from "../../components/roles/load-balancer-pair";
 import { base } from "../../components/roles/base";
 import type { Credentials } from "../../components/roles/role";
@@ -63,6 +64,10 @@ export function filesOf(
                     salts: "SECRET salts of the site",
                     mailPassword: plan.config.mailPassword ?? null,
                 }),
+        ],
+        [
+            "inner-load-balancer",
+            () => renderRole(innerLoadBalancer, { ...own, ...credentials("inner-load-balancer") }),
         ],
         ["database", () => renderRole(galera, { ...own, ...credentials("database") })],
     ]);

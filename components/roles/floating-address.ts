@@ -1,0 +1,87 @@
+import { hostsOf } from "../cluster/plan";
+import type { FileSpec, HostFacts, View } from "./role";
+
+/** A pair of HAProxies that share one address. */
+export interface FloatingAddress {
+    readonly role: "load-balancer" | "inner-load-balancer";
+    /** Config section with `vrrpAdvertSeconds` and `vrrpRouterId`. */
+    readonly section: "loadBalancer" | "innerLoadBalancer";
+    readonly library: string;
+    /** The address follows this unit's health. */
+    readonly proxyUnit: string;
+    /** keepalived asks here, as a user that may do nothing else. */
+    readonly checkSocket: string;
+    /** A peer that answers here may take over. */
+    readonly peersPort: number;
+}
+
+/** What both pairs run beside HAProxy. */
+export const floatingAddressParts = {
+    packages: ["haproxy", "keepalived", "socat"],
+    users: [{ name: "keepalived_script", home: "/nonexistent" }],
+} as const;
+
+/** keepalived with its question to HAProxy, and the guard that hands the address over before a restart. */
+export function floatingAddressFiles(pair: FloatingAddress): FileSpec<HostFacts>[] {
+    const shared = (name: string) => `_shared/floating-address/${name}.mustache`;
+    const answers = `${pair.library}/haproxy-answers`;
+    const before = `${pair.library}/before-restart`;
+    return [
+        {
+            path: "/etc/keepalived/keepalived.conf",
+            template: shared("keepalived.conf"),
+            view: (facts) => keepalivedView(pair, facts),
+            onChange: "restart keepalived.service",
+            check: "keepalived --config-test --use-file /etc/keepalived/keepalived.conf",
+        },
+        {
+            path: "/etc/systemd/system/keepalived.service.d/testudo.conf",
+            template: shared("keepalived.service.conf"),
+            view: () => ({ proxyUnit: pair.proxyUnit }),
+            check: { none: "a drop-in has no checker of its own" },
+        },
+        {
+            path: answers,
+            template: shared("haproxy-answers"),
+            view: () => ({ checkSocket: pair.checkSocket }),
+            mode: "0755",
+            check: `sh -n ${answers}`,
+        },
+        {
+            path: before,
+            template: shared("before-restart"),
+            view: (facts) => peerView(pair, facts),
+            mode: "0755",
+            check: `bash -n ${before}`,
+        },
+    ];
+}
+
+/** VRRP priorities only decide the first start; afterwards nobody preempts. */
+export function keepalivedView(pair: FloatingAddress, { plan, host }: HostFacts): View {
+    const hosts = hostsOf(plan, pair.role);
+    const settings = plan.config[pair.section];
+    return {
+        self: host.name,
+        instance: pair.role,
+        library: pair.library,
+        address: host.address,
+        peers: hosts.filter((peer) => peer.name !== host.name).map((peer) => peer.address),
+        routerId: settings.vrrpRouterId,
+        priority: 150 - 10 * hosts.findIndex((peer) => peer.name === host.name),
+        advertSeconds: settings.vrrpAdvertSeconds,
+        vip: plan.vips[pair.role] ?? null,
+        vipPrefix: plan.networks[host.zone].split("/")[1] ?? "24",
+    };
+}
+
+function peerView(pair: FloatingAddress, { plan, host }: HostFacts): View {
+    return {
+        vip: plan.vips[pair.role] ?? null,
+        peersPort: pair.peersPort,
+        peers: hostsOf(plan, pair.role)
+            .filter((peer) => peer.name !== host.name)
+            .map((peer) => peer.address)
+            .join(" "),
+    };
+}
