@@ -6,9 +6,11 @@ import type { HostFacts, View } from "./role";
 export const doors = { sql: 3306, reads: 3307, sessions: 6379, objects: 6380 } as const;
 
 /** On the hosts behind: where SQL and Redis are let in, and where they say what they are. */
-const behind = { sql: 3307, sqlHealth: 9200, redisHealth: 9379 } as const;
+export const behind = { sql: 3307, sqlHealth: 9200, redisHealth: 9379 } as const;
 
 export const peersPort = 10000;
+/** On loopback of PHP's hosts, and of the web hosts for them. */
+export const purgePort = 8444;
 /** Longest wait in seconds for a new master of the sessions: an election takes about 3. */
 export const electionSeconds = 4;
 export const awaitServer = "/etc/haproxy/await-server.lua";
@@ -87,16 +89,29 @@ export function choiceView(facts: ProxyFacts): View {
     };
 }
 
-/** Where inner balancers choose: one server behind every door, their floating address. */
-export function directView(facts: ProxyFacts, floating: string): View {
-    const names = ["sql", "reads", ...redisNames(facts)] as const;
+/** PHP's own proxy: chooses by itself, or leaves it to inner balancers where there are any. */
+export function appProxyView(facts: ProxyFacts): View {
+    const { plan } = facts;
+    const floating = plan.vips["inner-load-balancer"];
     return {
-        direct: names.map((doorName) => ({
-            doorName,
-            doorBind: place(facts, doors[doorName]),
-            doorPlace: `${floating}:${doors[doorName]}`,
+        ...processView(facts),
+        choice: floating === undefined ? choiceView(facts) : null,
+        direct: floating === undefined ? [] : directDoors(facts, floating),
+        purgePort,
+        webs: hostsOf(plan, "web").map((web) => ({
+            webName: web.name,
+            webPlace: `${web.address}:${purgePort}`,
         })),
     };
+}
+
+function directDoors(facts: ProxyFacts, floating: string): View[] {
+    const names = ["sql", "reads", ...redisNames(facts)] as const;
+    return names.map((doorName) => ({
+        doorName,
+        doorBind: place(facts, doors[doorName]),
+        doorPlace: `${floating}:${doors[doorName]}`,
+    }));
 }
 
 /** `sessions` first: what must not be lost. */
