@@ -141,26 +141,28 @@ describe("what cannot work is refused before anything changes, by the key as typ
     test("several wrong values and an unknown key, all in one message", async () => {
         const text = await refused("wrong", {
             loadBalancer: { maxConnections: 7 },
-            web: { phpWorkers: "many" },
+            app: { phpWorkers: "many" },
             database: { bufferPoolMib: 256 },
             incuss: { remote: "local" },
         });
         expect(text).toContain("4 faults");
         for (const key of [
             "testudo:loadBalancer.maxConnections",
-            "testudo:web.phpWorkers",
+            "testudo:app.phpWorkers",
             "testudo:database.bufferPoolMib",
             "testudo:incuss",
         ])
             expect(text).toContain(key);
     });
 
-    test("an even number of members, and an address that is not in its network", async () => {
+    test("counts without a majority, and an address that is not in its network", async () => {
         const text = await refused("even", {
             database: { count: 4 },
+            cache: { count: 2 },
             hosts: { web1: { address: "10.250.0.1" } },
         });
         expect(text).toContain("testudo:database.count");
+        expect(text).toContain("testudo:cache.count");
         expect(text).toContain("testudo:hosts.web1.address");
     });
 
@@ -191,6 +193,7 @@ describe("what cannot work is refused before anything changes, by the key as typ
                 private: `${a}.${b}.201.0/24`,
                 outside: `${a}.${b}.202.0/24`,
                 vip: `${a}.${b}.200.10`,
+                innerVip: `${a}.${b}.201.10`,
             },
         });
         expect(text).toContain("testudo:network.supernet");

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { removeClient } from "./client";
 import { figure } from "./figures";
-import { ours, project, stack, tool } from "./lab";
+import { ours, project, stack, stackFile, tool } from "./lab";
 import { must, run } from "./shell";
 
 /** What of the stack is on this machine, whatever Pulumi thinks. */
@@ -27,8 +27,7 @@ async function leftovers(): Promise<string[]> {
         master?: string;
     }[];
     const routes = await must(["ip", "-4", "route", "show", "table", "all"]);
-    const [, second = ""] =
-        /supernet: 10\.(\d+)\./.exec(readFileSync(`${__dirname}/Pulumi.e2e.yaml`, "utf8")) ?? [];
+    const [, second = ""] = /supernet: 10\.(\d+)\./.exec(readFileSync(stackFile, "utf8")) ?? [];
     const bridge = `td${stack}-`;
     return [
         ...projects.filter((name) => name === project).map((name) => `project ${name}`),

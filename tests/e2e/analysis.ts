@@ -8,6 +8,9 @@ export interface Attempt {
     readonly status?: number;
     readonly servedBy?: string;
     readonly error?: string;
+    /** Of a visit with a session: what the site counted, absent where it had no session, and why a session is gone. */
+    readonly visits?: number;
+    readonly lost?: string;
 }
 
 export interface Loss {

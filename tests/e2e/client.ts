@@ -9,8 +9,8 @@ import { must, run } from "./shell";
 export const client = "visitor";
 const place = "/root/e2e";
 
-/** A file that nginx sends without PHP, and the start page with PHP and SQL behind it. */
-const paths = { static: "/wp-includes/images/blank.gif", page: "/" } as const;
+/** A file that nginx sends without PHP, the start page as nginx keeps it, and one that PHP and SQL make each time. */
+const paths = { static: "/wp-includes/images/blank.gif", kept: "/", page: "/?visit={n}" } as const;
 
 export async function makeClient(): Promise<void> {
     await removeClient();
@@ -57,7 +57,7 @@ export async function makeClient(): Promise<void> {
         input: interfaces,
     });
     await incus(["start", client]);
-    for (const file of ["prober.py", "doors.py"]) await give(client, file);
+    for (const file of ["prober.py", "doors.py", "sessions.py"]) await give(client, file);
     await incus(["file", "push", "--quiet", "--create-dirs", "-", `${client}${place}/ca.pem`], {
         input: caCertificate,
     });
@@ -120,7 +120,7 @@ export interface Measurement {
     stop(): Promise<Attempt[]>;
 }
 
-/** Visitors: a static file every 20 ms, and the start page every `pageEveryMs`, each over a new TLS connection. */
+/** Visitors: a static file every 20 ms, and the start page, kept and made, every `pageEveryMs`, each over a new TLS connection. */
 export async function visitors(pageEveryMs = 250): Promise<Measurement> {
     const { vip } = await outputs();
     // Where one file of the tests runs alone, nobody has made the visitor yet.
@@ -130,6 +130,7 @@ export async function visitors(pageEveryMs = 250): Promise<Measurement> {
         vip,
         `${place}/ca.pem`,
         `static=${paths.static},20`,
+        `kept=${paths.kept},${pageEveryMs}`,
         `page=${paths.page},${pageEveryMs}`,
     ]);
 }

@@ -1,33 +1,31 @@
+import { roleNames, type RoleName } from "../../components/cluster/types";
 import { hostsOf, instances, outputs, sh } from "./lab";
 import { until } from "./shell";
+
+/** Everybody's names, by role. */
+type Cast = Readonly<Record<RoleName, readonly string[]>>;
 
 /** What is missing to full redundancy, as each host says itself; empty when every loss could be borne again. */
 export async function missing(): Promise<string[]> {
     const running = new Set(
         (await instances()).filter((one) => one.status === "Running").map((one) => one.name),
     );
-    const [balancers, webs, members] = await Promise.all([
-        hostsOf("load-balancer"),
-        hostsOf("web"),
-        hostsOf("database"),
-    ]);
-    const down = [...balancers, ...webs, ...members]
+    const all = await cast();
+    const down = [...new Set(Object.values(all).flat())]
         .filter((host) => !running.has(host))
         .map((host) => `${host} does not run`);
     if (down.length > 0) return down;
-    const { vip } = await outputs();
-    const [edges, proxies, databases] = await Promise.all([
-        Promise.all(balancers.map((host) => balancer(host, vip, webs))),
-        Promise.all(webs.map((host) => web(host, members))),
-        Promise.all(members.map((host) => member(host, members.length))),
+    const faults = await Promise.all([
+        pair(all["load-balancer"], "load-balancer"),
+        pair(all["inner-load-balancer"], "inner-load-balancer"),
+        ...all["load-balancer"].map((host) => edge(host, all)),
+        ...all["inner-load-balancer"].map((host) => chooser(host, "inner", all)),
+        ...all.web.map((host) => web(host, all)),
+        ...all.app.map((host) => app(host, all)),
+        ...all.database.map((host) => member(host, all.database.length)),
+        ...all.cache.map(cache),
     ]);
-    const holders = edges.filter((edge) => edge.holds).length;
-    return [
-        ...edges.flatMap((edge) => edge.faults),
-        ...(holders === 1 ? [] : [`${holders} balancers hold the floating address`]),
-        ...proxies.flat(),
-        ...databases.flat(),
-    ];
+    return faults.flat();
 }
 
 /** Waits until the cluster is whole; returns the seconds it took. */
@@ -35,49 +33,157 @@ export function whole(limitSeconds = 120): Promise<number> {
     return until("full redundancy", limitSeconds, missing);
 }
 
-/** The balancer that holds the floating address. */
-export async function holder(): Promise<string> {
-    const { vip } = await outputs();
-    for (const host of await hostsOf("load-balancer"))
-        if ((await balancer(host, vip, [])).holds) return host;
-    throw new Error("no balancer holds the floating address");
+/** The balancer that holds the floating address of its pair. */
+export async function holder(
+    role: "load-balancer" | "inner-load-balancer" = "load-balancer",
+): Promise<string> {
+    const [first, ...more] = await holders(await hostsOf(role), role);
+    if (first === undefined || more.length > 0)
+        throw new Error(`the address of ${role} is held by [${[first, ...more].join()}]`);
+    return first;
 }
 
-async function balancer(
-    host: string,
-    vip: string,
-    webs: readonly string[],
-): Promise<{ holds: boolean; faults: string[] }> {
-    const text = await ask(
-        host,
-        `ip -4 -o address show dev eth0; echo --; ${active("haproxy keepalived testudo-bastion")}; echo --; ${servers("/run/haproxy/admin.sock", "web")}`,
+/** The host whose Redis takes writes for `sessions` or `objects`, as its own gate says. */
+export async function master(instance: "sessions" | "objects"): Promise<string> {
+    const answers = await Promise.all(
+        (await hostsOf("cache")).map(async (host) => ({
+            host,
+            up: (
+                await ask(
+                    host,
+                    `echo 'show stat' | socat -t 2 stdio /run/haproxy-redis/admin.sock | grep -q '^${instance},.*,UP,' && echo master`,
+                )
+            )?.includes("master"),
+        })),
     );
-    if (text === undefined) return { holds: false, faults: [`${host} does not answer`] };
-    const [addresses = "", units = "", stats = ""] = text.split("--\n");
-    return {
-        holds: addresses.includes(` ${vip}/`),
-        faults: [
-            ...inactive(host, units),
-            ...webs
-                .filter((name) => !stats.includes(`${name} UP\n`))
-                .map((name) => `${host} does not send to ${name}`),
-        ],
-    };
+    const masters = answers.filter((one) => one.up).map((one) => one.host);
+    if (masters.length !== 1 || masters[0] === undefined)
+        throw new Error(`masters of ${instance}: [${masters.join()}]`);
+    return masters[0];
 }
 
-async function web(host: string, members: readonly string[]): Promise<string[]> {
+async function cast(): Promise<Cast> {
+    const all: Partial<Record<RoleName, string[]>> = {};
+    for (const role of roleNames) all[role] = await hostsOf(role);
+    return all as Cast;
+}
+
+async function pair(
+    hosts: readonly string[],
+    role: "load-balancer" | "inner-load-balancer",
+): Promise<string[]> {
+    if (hosts.length === 0) return [];
+    const holding = await holders(hosts, role);
+    return holding.length === 1
+        ? []
+        : [`${holding.length} hosts hold the floating address of ${role}`];
+}
+
+async function holders(
+    hosts: readonly string[],
+    role: "load-balancer" | "inner-load-balancer",
+): Promise<string[]> {
+    const { vip, innerVip } = await outputs();
+    const address = role === "load-balancer" ? vip : (innerVip ?? "none");
+    const answers = await Promise.all(
+        hosts.map(async (host) => ({
+            host,
+            text: await ask(host, "ip -4 -o address show dev eth0"),
+        })),
+    );
+    return answers
+        .filter(({ text }) => text?.includes(` ${address}/`) ?? false)
+        .map(({ host }) => host);
+}
+
+function edge(host: string, { web: webs }: Cast): Promise<string[]> {
+    return proxies(host, "haproxy keepalived testudo-bastion", [
+        { socket: "/run/haproxy/admin.sock", backend: "web", servers: webs },
+    ]);
+}
+
+function web(host: string, { app: apps }: Cast): Promise<string[]> {
+    return proxies(host, "nginx haproxy@app", [
+        { socket: "/run/haproxy-app/admin.sock", backend: "app", servers: apps },
+    ]);
+}
+
+async function app(host: string, all: Cast): Promise<string[]> {
+    const units = await proxies(host, "php8.4-fpm haproxy@fpm haproxy@data", []);
+    return all["inner-load-balancer"].length > 0
+        ? units
+        : [...units, ...(await chooser(host, "data", all))];
+}
+
+/** Whoever chooses the writer sees every member, and one master of each kind. */
+async function chooser(
+    host: string,
+    instance: "inner" | "data",
+    { database, cache: caches }: Cast,
+): Promise<string[]> {
+    const socket = `/run/haproxy-${instance}/admin.sock`;
+    return proxies(host, `haproxy@${instance}`, [
+        { socket, backend: "writer", servers: database },
+        ...(caches.length === 0
+            ? []
+            : (["sessions", "objects"] as const).map((backend) => ({ socket, backend, count: 1 }))),
+    ]);
+}
+
+interface Expected {
+    readonly socket: string;
+    readonly backend: string;
+    /** All of these are up ... */
+    readonly servers?: readonly string[];
+    /** ... or this many, whoever they are. */
+    readonly count?: number;
+}
+
+async function proxies(
+    host: string,
+    units: string,
+    expected: readonly Expected[],
+): Promise<string[]> {
     const text = await ask(
         host,
-        `${active("nginx php8.4-fpm haproxy@sql")}; echo --; ${servers("/run/haproxy-sql/admin.sock", "writer")}`,
+        `for unit in ${units}; do systemctl is-active --quiet $unit || echo $unit; done; ${expected
+            .map(
+                ({ socket, backend }) =>
+                    `echo --; echo 'show stat' | socat -t 2 stdio ${socket} | awk -F, '$1 == "${backend}" && $2 != "BACKEND" && $2 != "FRONTEND" { print $2, $18 }'`,
+            )
+            .join("; ")}`,
     );
     if (text === undefined) return [`${host} does not answer`];
-    const [units = "", stats = ""] = text.split("--\n");
+    const [inactive = "", ...stats] = text.split("--\n");
     return [
-        ...inactive(host, units),
-        ...members
-            .filter((name) => !stats.includes(`${name} UP\n`))
-            .map((name) => `${host} does not see ${name} in sync`),
+        ...inactive
+            .split("\n")
+            .filter((unit) => unit !== "")
+            .map((unit) => `${host}: ${unit} does not run`),
+        ...expected.flatMap(({ backend, servers, count }, index) => {
+            const up = (stats[index] ?? "")
+                .split("\n")
+                .filter((line) => / (UP|no check)$/.test(line))
+                .map((line) => line.split(" ")[0] ?? "");
+            if (count !== undefined)
+                return up.length === count ? [] : [`${host} sends ${backend} to [${up.join()}]`];
+            return (servers ?? [])
+                .filter((name) => !up.includes(name))
+                .map((name) => `${host} does not send ${backend} to ${name}`);
+        }),
     ];
+}
+
+async function cache(host: string): Promise<string[]> {
+    const answer = await ask(
+        host,
+        `systemctl is-active --quiet haproxy@redis || echo 'haproxy@redis does not run'; /usr/local/lib/testudo/cache/healthy 2>&1 || true`,
+    );
+    if (answer === undefined) return [`${host} does not answer`];
+    return answer
+        .split("\n")
+        .filter((line) => line.trim() !== "")
+        .map((line) => `${host}: ${line}`);
 }
 
 async function member(host: string, size: number): Promise<string[]> {
@@ -104,20 +210,4 @@ async function ask(host: string, script: string): Promise<string | undefined> {
     } catch {
         return undefined;
     }
-}
-
-function active(units: string): string {
-    return `for unit in ${units}; do systemctl is-active --quiet $unit || echo $unit; done`;
-}
-
-function inactive(host: string, text: string): string[] {
-    return text
-        .split("\n")
-        .filter((unit) => unit !== "")
-        .map((unit) => `${host}: ${unit} does not run`);
-}
-
-/** Lines "server STATUS" of a HAProxy's backend. */
-function servers(socket: string, backend: string): string {
-    return `echo 'show stat' | socat -t 2 stdio ${socket} | awk -F, '$1 == "${backend}" && $2 != "BACKEND" { print $2, $18 }'`;
 }

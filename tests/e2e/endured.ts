@@ -14,7 +14,13 @@ import { pause } from "./shell";
  */
 export const broken = { address: 3, write: 10 };
 
-/** Seconds that visitors go on after a fault, before anything is mended. */
+/** How often each drill is done: once, or as often as `make drill-all` says. */
+export const rounds = Array.from(
+    { length: Number(process.env.DRILL_ROUNDS ?? 1) },
+    (_, index) => index + 1,
+);
+
+/** Seconds that visitors go on after a fault, before anything is mended, where a drill does not say otherwise. */
 const observed = 6;
 
 export interface Seen {
@@ -30,13 +36,14 @@ export interface Seen {
 export async function endured(
     fault: () => Promise<number>,
     mend: () => Promise<number>,
+    observedSeconds = observed,
 ): Promise<Seen> {
     const asking = await visitors();
     let seen: Omit<Seen, "attempts">;
     try {
         await pause(2000);
         const moment = await fault();
-        await pause(observed * 1000);
+        await pause(observedSeconds * 1000);
         const mended = await mend();
         await whole(180);
         seen = { fault: moment, mended, wholeAfter: now() - mended };
@@ -50,8 +57,10 @@ export async function endured(
 
 export interface GetsLost {
     readonly static: Loss;
+    /** Kept by nginx, and made by PHP. */
+    readonly kept: Loss;
     readonly pages: Loss;
-    /** Both kinds, before the mending. */
+    /** All kinds, before the mending. */
     readonly failed: number;
     readonly afterMending: Loss;
 }
@@ -64,21 +73,23 @@ export function gets(
 ): GetsLost {
     keep(what, attempts);
     const files = loss(ofKind(attempts, "static"), fault - 1, mended);
+    const kept = loss(ofKind(attempts, "kept"), fault - 1, mended);
     const pages = loss(ofKind(attempts, "page"), fault - 1, mended);
     const afterMending = loss(attempts, mended);
-    const failed = files.failed + pages.failed;
+    const failed = files.failed + kept.failed + pages.failed;
     if (limits.gap !== undefined) {
         figure(`${what}: gap`, files.gap, "s", limits.gap);
         figure(`${what}: longest time without an answer`, files.silence, "s", limits.gap);
     }
     figure(
-        `${what}: failed GETs of ${files.attempts + pages.attempts}`,
+        `${what}: failed GETs of ${files.attempts + kept.attempts + pages.attempts}`,
         failed,
         "",
         limits.failed,
-        words(errorsOf(files, pages)),
+        words(errorsOf(files, kept, pages)),
     );
-    figure(`${what}: slowest page`, pages.slowest, "s");
+    figure(`${what}: slowest page, kept`, kept.slowest, "s");
+    figure(`${what}: slowest page, made`, pages.slowest, "s");
     figure(
         `${what}: return, failed GETs of ${afterMending.attempts}`,
         afterMending.failed,
@@ -87,7 +98,7 @@ export function gets(
         words(afterMending.errors),
     );
     figure(`${what}: return, full redundancy`, wholeAfter, "s");
-    return { static: files, pages, failed, afterMending };
+    return { static: files, kept, pages, failed, afterMending };
 }
 
 export function words(errors: Readonly<Record<string, number>>): string {

@@ -3,16 +3,18 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import type { RoleName } from "../../components/cluster/types";
 import { must, run, type Finished, type RunOptions } from "./shell";
 
-/** The stack under test. `E2E_STACK=dev` uses one that is up already, and leaves it up. */
-export const stack = process.env.E2E_STACK ?? "e2e";
+/** The stack under test. `E2E_STACK=dev` uses one that is up already, and leaves it up; `E2E_PRESET=small` makes the small one. */
+export const stack =
+    process.env.E2E_STACK ?? (process.env.E2E_PRESET === "small" ? "e2esmall" : "e2e");
 /** Whether the stack is ours to make and to destroy. */
 export const ours = process.env.E2E_STACK === undefined;
 export const project = `testudo-${stack}`;
 export const checkout = join(__dirname, "..", "..");
 export const stackFile = ours
-    ? join(__dirname, "Pulumi.e2e.yaml")
+    ? join(__dirname, `Pulumi.${stack}.yaml`)
     : join(checkout, `Pulumi.${stack}.yaml`);
 
 const stateRoot =
@@ -122,13 +124,19 @@ export async function exportState(args: readonly string[]): Promise<string> {
 export interface Outputs {
     readonly siteUrl: string;
     readonly vip: string;
+    /** Of the inner balancers, where the stack has any. */
+    readonly innerVip?: string;
     readonly adminUser: string;
     readonly adminPassword: string;
     readonly caCertificate: string;
     readonly hosts: Readonly<
         Record<
             string,
-            { readonly address: string; readonly zone: string; readonly roles: readonly string[] }
+            {
+                readonly address: string;
+                readonly zone: string;
+                readonly roles: readonly RoleName[];
+            }
         >
     >;
 }
@@ -152,7 +160,7 @@ export function outputs(): Promise<Outputs> {
     return known;
 }
 
-export async function hostsOf(role: "load-balancer" | "web" | "database"): Promise<string[]> {
+export async function hostsOf(role: RoleName): Promise<string[]> {
     const { hosts } = await outputs();
     return Object.keys(hosts)
         .filter((name) => hosts[name]?.roles.includes(role))

@@ -8,7 +8,7 @@ const table = "testudo_e2e_ledger";
 
 /** Makes an empty table for the writes, in the site's own database. */
 export async function openLedger(): Promise<void> {
-    for (const host of await hostsOf("web")) await give(host, "ledger.py");
+    for (const host of await hostsOf("app")) await give(host, "ledger.py");
     const [first = ""] = await hostsOf("database");
     await sql(
         first,
@@ -19,12 +19,12 @@ export async function openLedger(): Promise<void> {
 export async function closeLedger(): Promise<void> {
     const [first = ""] = await hostsOf("database");
     await sql(first, `DROP TABLE IF EXISTS ${table}`);
-    for (const host of await hostsOf("web")) await sh(host, `rm -rf ${program}`);
+    for (const host of await hostsOf("app")) await sh(host, `rm -rf ${program}`);
 }
 
-/** One write every 20 ms in all: each web host writes every 40 ms, in turns. */
+/** One write every 20 ms in all: each PHP host writes every 40 ms, in turns. */
 export async function writers(prefix: string): Promise<Measurement> {
-    const hosts = await hostsOf("web");
+    const hosts = await hostsOf("app");
     const every = 20 * hosts.length;
     const running: Measurement[] = [];
     for (const host of hosts) {
@@ -49,10 +49,10 @@ export async function rows(host: string, prefix: string): Promise<Row[]> {
         });
 }
 
-/** Where a write from each web host goes now. */
+/** Where a write from each PHP host goes now. */
 export async function writerNow(): Promise<string[]> {
     const name = `now-${Date.now()}`;
-    const hosts = await hostsOf("web");
+    const hosts = await hostsOf("app");
     await Promise.all(hosts.map((host) => sh(host, `python3 ${program} ${name}-${host} 20 1`)));
     const [first = ""] = await hostsOf("database");
     return [...new Set((await rows(first, name)).map((row) => row.member))];

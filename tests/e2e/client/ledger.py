@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes rows into the site's database as PHP does: from a web host, through its loopback proxy.
+"""Writes rows into the site's database as PHP does: from its host, through its loopback proxy.
 
     ledger.py PREFIX EVERY_MS [COUNT]
 

@@ -3,6 +3,8 @@
 
     prober.py ADDRESS CA NAME=PATH,EVERY_MS...
 
+{n} in a path is another number for each probe: a page that no cache has.
+
 Each probe is a JSON line on standard output: kind, start, end (seconds since the epoch), ok, status,
 servedBy, error. Starts no more once standard input ends, waits for those under way, and exits. Nobody
 retries here; an answer counts when it is complete and has status 200.
@@ -69,8 +71,10 @@ async def tick(kind, path, every, address, context, ended):
     under_way = set()
     due = time.monotonic()
     until = due + LONGEST_RUN
+    number = time.time_ns()
     while not ended.is_set() and time.monotonic() < until:
-        task = asyncio.create_task(probe(kind, path, address, context))
+        task = asyncio.create_task(probe(kind, path.replace("{n}", str(number)), address, context))
+        number += 1
         under_way.add(task)
         task.add_done_callback(under_way.discard)
         due += every
