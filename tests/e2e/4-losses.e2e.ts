@@ -1,7 +1,7 @@
 import { roleNames, type RoleName } from "../../components/cluster/types";
 import { ofKind } from "./analysis";
 import { holder, missing, whole } from "./cluster";
-import { broken, endured, gets } from "./endured";
+import { broken, endured, gets, rounds } from "./endured";
 import { now, powerCut, powerOn, stopCleanly } from "./faults";
 import { figure } from "./figures";
 import { hostsOf, needsUp, sh } from "./lab";
@@ -14,7 +14,7 @@ beforeEach(async () => {
     await whole(180);
 });
 
-describe("the loss of a balancer", () => {
+describe.each(rounds)("the loss of a balancer, round %i", () => {
     test("the holder of the address loses power: the other one takes it, and keeps it when the first returns", async () => {
         const first = await holder();
         const seen = await endured(
@@ -40,7 +40,7 @@ describe("the loss of a balancer", () => {
     });
 });
 
-describe("the loss of a web host", () => {
+describe.each(rounds)("the loss of a web host, round %i", () => {
     test("it loses power: no visitor notices, and it serves again when it returns", async () => {
         const [, second = ""] = await hostsOf("web");
         const seen = await endured(

@@ -1,6 +1,6 @@
 import { lost, loss, writersAtOnce, type Attempt } from "./analysis";
 import { whole } from "./cluster";
-import { broken, endured, gets, keep, words, type Seen } from "./endured";
+import { broken, endured, gets, keep, rounds, words, type Seen } from "./endured";
 import { freeze, powerCut, powerOn, thaw } from "./faults";
 import { figure } from "./figures";
 import { hostsOf, needsUp } from "./lab";
@@ -13,7 +13,7 @@ beforeEach(async () => {
     await whole(180);
 });
 
-describe("the loss of the database's writer", () => {
+describe.each(rounds)("the loss of the database's writer, round %i", (round) => {
     beforeAll(openLedger);
     afterAll(closeLedger);
 
@@ -90,10 +90,10 @@ describe("the loss of the database's writer", () => {
     }
 
     test("it loses power: another member takes the writes, all acknowledged ones are there, no page fails; it returns as a member, not as a second writer", async () => {
-        await survived("writer power cut", "cut", powerCut, powerOn);
+        await survived("writer power cut", `cut${round}`, powerCut, powerOn);
     });
 
     test("it stands still, its link up: the same, also when it wakes in the middle of its writes", async () => {
-        await survived("writer frozen", "frozen", freeze, thaw);
+        await survived("writer frozen", `frozen${round}`, freeze, thaw);
     });
 });

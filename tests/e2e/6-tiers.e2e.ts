@@ -12,7 +12,6 @@ beforeEach(async () => {
 
 describe.each(rounds)("the loss of a host between visitors and data, round %i", () => {
     test.each([
-        ["web host power cut", "web", powerCut, powerOn],
         ["web host frozen", "web", freeze, thaw],
         ["PHP host power cut", "app", powerCut, powerOn],
         ["PHP host frozen", "app", freeze, thaw],

@@ -45,7 +45,16 @@ export function report(): string {
               .map((line) => JSON.parse(line) as Figure)
         : [];
     writeFileSync(join(reportFolder, "figures.json"), `${JSON.stringify(all, null, 4)}\n`);
-    const rows = [["measured", "figure", "at most", "", "note"], ...all.map(row)];
+    const groups = new Map<string, Figure[]>();
+    for (const one of all) {
+        const key = one.what.replace(/,? of \d+$/, "");
+        groups.set(key, [...(groups.get(key) ?? []), one]);
+    }
+    const several = [...groups.values()].some((group) => group.length > 1);
+    const rows = [
+        ["measured", several ? "worst" : "figure", "at most", "", "note"],
+        ...[...groups.values()].map((group) => row(...group)),
+    ];
     const widths = [0, 1, 2, 3, 4].map((column) =>
         Math.max(...rows.map((cells) => (cells[column] ?? "").length)),
     );
@@ -59,14 +68,24 @@ export function report(): string {
     return table;
 }
 
-function row({ what, value, unit, target, note }: Figure): string[] {
+/** One line for a figure, or for the worst of those that were measured again and again. */
+function row(...group: readonly Figure[]): string[] {
+    const [first] = group;
+    if (first === undefined) return [];
+    const values = group.map((one) => one.value).sort((a, b) => a - b);
+    const worst = values.at(-1) ?? 0;
+    const median = values[Math.floor(values.length / 2)] ?? 0;
+    const { what, unit, target } = group.find((one) => one.value === worst) ?? first;
     const text = (number: number) =>
         `${unit === "s" ? String(Number(number.toFixed(number < 10 ? 2 : 0))) : String(number)}${unit === "s" ? " s" : ""}`;
+    const notes = [...new Set(group.map((one) => one.note ?? "").filter((note) => note !== ""))];
     return [
         what,
-        text(value),
+        text(worst),
         target === undefined ? "" : text(target),
-        target === undefined ? "" : value <= target ? "✓" : "short",
-        note ?? "",
+        target === undefined ? "" : worst <= target ? "✓" : "short",
+        [...(group.length > 1 ? [`median ${text(median)} of ${group.length}`] : []), ...notes]
+            .slice(0, 4)
+            .join("; "),
     ];
 }
