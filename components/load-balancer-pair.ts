@@ -7,6 +7,7 @@ import { renderRole, type RenderedFile } from "./host/render";
 import { push } from "./host/steps";
 import { innerLoadBalancer } from "./roles/inner-load-balancer";
 import { loadBalancer } from "./roles/load-balancer-pair";
+import { inPlan } from "./roles/role";
 
 export interface LoadBalancerPairArgs {
     readonly foundation: Foundation;
@@ -46,7 +47,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
                     {
                         role: role.name,
                         files: filesOf(host.spec, foundation),
-                        units: role.units,
+                        units: inPlan(role.units, plan),
                         stackKey: trust.stackKey,
                     },
                     { parent: this, dependsOn: [host.base, ...this.pushes.slice(-1)] },

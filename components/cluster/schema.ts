@@ -137,6 +137,10 @@ export const schema = z
         database: z
             .object({
                 ...tier,
+                /** Percona XtraDB Cluster 8.4 needs packages of its vendor (packages/README.md). Not to be changed while there are data. */
+                engine: z.enum(["mariadb", "percona-xtradb"]).default("mariadb"),
+                /** What brings PHP's SQL to the writer. ProxySQL needs a package of its vendor (packages/README.md). */
+                proxy: z.enum(["haproxy", "proxysql"]).default("haproxy"),
                 bufferPoolMiB: z.number().int().min(32).max(1_048_576).default(128),
                 /** A vanished member stalls commits for about this plus 0.5 s. Less than 2 s only on one quiet LAN. */
                 suspectTimeoutSeconds: seconds(1, 60).default(2),

@@ -3,6 +3,7 @@ import type { HostSpec } from "../cluster/types";
 import type { Foundation } from "../foundation";
 import { base, firewallPath } from "../roles/base";
 import { packagesOf, usersOf } from "../roles/all";
+import { inPlan } from "../roles/role";
 import { fileFingerprint } from "./bundle";
 import type { Host } from "./host";
 import { renderRole } from "./render";
@@ -40,8 +41,8 @@ export function bringUp(
         {
             role: base.name,
             files,
-            units: base.units,
-            packages: packagesOf(spec),
+            units: inPlan(base.units, plan),
+            packages: packagesOf(plan, spec),
             users: usersOf(spec),
             stackKey: trust.stackKey,
         },

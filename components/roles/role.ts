@@ -44,6 +44,13 @@ export interface SystemUser {
     readonly groups?: readonly string[];
 }
 
+/** What the plan's choices decide (an engine, a proxy), or what is always the same. */
+export type PerPlan<T extends readonly unknown[]> = T | ((plan: Plan) => T);
+
+export function inPlan<T extends readonly unknown[]>(value: PerPlan<T>, plan: Plan): T {
+    return typeof value === "function" ? value(plan) : value;
+}
+
 /** What every role's views know. */
 export interface HostFacts {
     readonly plan: Plan;
@@ -55,10 +62,10 @@ export interface Role<F extends HostFacts = HostFacts> {
     readonly name: RoleName | "base";
     /** Names the template folder, the component and the tests. */
     readonly stem: string;
-    readonly packages: readonly string[];
+    readonly packages: PerPlan<readonly string[]>;
     readonly users: readonly SystemUser[];
     /** systemd units that the push enables and keeps running, in start order. */
-    readonly units: readonly string[];
+    readonly units: PerPlan<readonly string[]>;
     readonly files: readonly FileSpec<F>[];
     readonly listens: readonly Listener[];
     readonly flows: (plan: Plan) => readonly Flow[];
