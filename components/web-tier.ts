@@ -1,27 +1,47 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { hostsOf } from "./cluster/plan";
-import type { HostSpec } from "./cluster/types";
+import type { HostSpec, RoleName } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import type { GaleraCluster } from "./galera-cluster";
 import { bringUp, type BroughtUp } from "./host/bring-up";
-import { renderRole } from "./host/render";
+import { renderRole, type RenderedFile } from "./host/render";
 import { fileVersion, push, script } from "./host/steps";
-import { scripts, web, type WebFacts } from "./roles/web-tier";
+import { app, scripts } from "./roles/app-tier";
+import { namesIn } from "./roles/role";
+import { web } from "./roles/web-tier";
+
+/** Redis, as PHP needs to know it: the passwords of its users. */
+export interface SiteCache {
+    readonly passwords: {
+        readonly sessions: pulumi.Output<string>;
+        readonly objects: pulumi.Output<string>;
+    };
+    /** The last step: the masters are elected. */
+    readonly formed: pulumi.Resource;
+}
+
+/** A role's files on one host. */
+interface Member {
+    readonly host: BroughtUp;
+    readonly files: pulumi.Output<RenderedFile[]>;
+}
 
 export interface WebTierArgs {
     readonly foundation: Foundation;
-    /** @default the plan's web hosts */
+    /** @default the plan's web and app hosts */
     readonly hosts?: readonly HostSpec[];
     /** Where the site keeps its data. */
     readonly database: GaleraCluster;
+    /** Where PHP keeps sessions and WordPress its objects. @default each PHP host for itself, and nowhere */
+    readonly cache?: SiteCache;
     /** What must be in place before the hosts can be reached: the bastion. */
     readonly after: readonly pulumi.Resource[];
 }
 
 /**
- * Web hosts with nginx, php-fpm and WordPress, each with the site's code on its own disk and a loopback
- * proxy that knows the database's writer. Survives the loss of all but one. Changed one after the other.
+ * The site: web hosts with nginx, its files and kept pages, and app hosts that run its PHP with a loopback proxy to its
+ * data; the same hosts where the plan has merged them. Survives the loss of all but one of each. Changed one
+ * after the other, PHP first: a release that nginx names is there on every host.
  */
 export class WebTier extends pulumi.ComponentResource {
     readonly hosts: BroughtUp[];
@@ -31,9 +51,10 @@ export class WebTier extends pulumi.ComponentResource {
 
     constructor(name: string, args: WebTierArgs, opts?: pulumi.ComponentResourceOptions) {
         super("testudo:index:WebTier", name, {}, opts);
-        const { foundation, database } = args;
+        const { foundation, database, cache } = args;
         const { plan, trust } = foundation;
-        const specs = args.hosts ?? hostsOf(plan, "web");
+        const specs =
+            args.hosts ?? plan.hosts.filter((host) => has(host, "web") || has(host, "app"));
         const salts = new random.RandomPassword(
             `${name}-salts`,
             { length: 64, special: false },
@@ -50,41 +71,48 @@ export class WebTier extends pulumi.ComponentResource {
 
         const mailPassword =
             plan.config.mailPassword === undefined ? null : pulumi.secret(plan.config.mailPassword);
-        const members = this.hosts.map((host) => ({
-            host,
-            files: pulumi
+        const apps = this.members("app", (spec) =>
+            pulumi
                 .all([
-                    trust.hostCredentials(host.spec, "web"),
+                    trust.hostCredentials(spec, "app"),
                     database.account.password,
                     salts,
                     mailPassword,
+                    cache === undefined ? null : passwordsOf(cache),
                 ])
-                .apply(([credentials, databasePassword, salt, relayPassword]) => {
-                    const facts: WebFacts = {
+                .apply(([credentials, databasePassword, salt, relayPassword, cachePasswords]) =>
+                    renderRole(app, {
                         plan,
-                        host: host.spec,
+                        host: spec,
                         credentials,
                         databasePassword,
                         salts: salt,
                         mailPassword: relayPassword,
-                    };
-                    return renderRole(web, facts);
-                }),
-        }));
+                        cachePasswords,
+                    }),
+                ),
+        );
+        const webs = this.members("web", (spec) =>
+            trust
+                .hostCredentials(spec, "web")
+                .apply((credentials) => renderRole(web, { plan, host: spec, credentials })),
+        );
         const pushes: pulumi.Resource[] = [];
-        for (const { host, files } of members) {
+        const pushTo = ({ host, files }: Member, role: typeof app | typeof web, step: string) =>
             pushes.push(
                 push(
-                    `${name}-${host.name}-push`,
+                    `${name}-${host.name}-${step}`,
                     host,
-                    { role: web.name, files, units: web.units, stackKey: trust.stackKey },
+                    { role: role.name, files, units: namesIn(plan, role.units), stackKey: trust.stackKey },
                     { parent: this, dependsOn: [host.base, ...pushes.slice(-1)] },
                 ),
             );
-        }
-        const [first] = members;
+        for (const member of apps) pushTo(member, app, "app-push");
+        for (const member of webs) pushTo(member, web, "push");
+
+        const [first] = apps;
         if (first === undefined)
-            throw new Error(`WebTier "${name}": hosts needs at least one host`);
+            throw new Error(`WebTier "${name}": hosts needs at least one host with the role app`);
         const { site } = plan.config;
         this.installed = script(
             `${name}-form`,
@@ -100,8 +128,36 @@ export class WebTier extends pulumi.ComponentResource {
                 version: fileVersion(first.files, scripts.install),
                 stackKey: trust.stackKey,
             },
-            { parent: this, dependsOn: [...pushes, database.formed] },
+            {
+                parent: this,
+                dependsOn: [
+                    ...pushes,
+                    database.formed,
+                    ...(cache === undefined ? [] : [cache.formed]),
+                ],
+            },
         );
         this.registerOutputs({});
     }
+
+    private members(
+        role: RoleName,
+        files: (spec: HostSpec) => pulumi.Output<RenderedFile[]>,
+    ): Member[] {
+        return this.hosts
+            .filter((host) => has(host.spec, role))
+            .map((host) => ({ host, files: files(host.spec) }));
+    }
+}
+
+function passwordsOf({
+    passwords,
+}: SiteCache): pulumi.Output<{ sessions: string; objects: string }> {
+    return pulumi
+        .all([passwords.sessions, passwords.objects])
+        .apply(([sessions, objects]) => ({ sessions, objects }));
+}
+
+function has(host: HostSpec, role: RoleName): boolean {
+    return host.roles.includes(role);
 }

@@ -1,19 +1,29 @@
 import type { Plan } from "../cluster/plan";
 import type { Fault, Flow, HostSpec } from "../cluster/types";
+import { app } from "./app-tier";
 import { base } from "./base";
 import { galera } from "./galera-cluster";
 import { innerLoadBalancer } from "./inner-load-balancer";
 import { loadBalancer } from "./load-balancer-pair";
-import type { Role, SystemUser } from "./role";
+import { redis } from "./redis-sentinel";
+import { namesIn, type NamesInPlan, type HostFacts, type Role, type SystemUser } from "./role";
 import { web } from "./web-tier";
 
 /** What can be said of a role without the facts that its views need. */
-export type RoleSummary = Omit<Role, "files"> & {
+export type RoleSummary = Omit<Role<HostFacts, NamesInPlan>, "files"> & {
     readonly files: Role<never>["files"];
 };
 
 /** Every role, in the order in which a request meets them; `base` is under all of them. */
-export const roles: readonly RoleSummary[] = [base, loadBalancer, web, innerLoadBalancer, galera];
+export const roles: readonly RoleSummary[] = [
+    base,
+    loadBalancer,
+    web,
+    app,
+    innerLoadBalancer,
+    galera,
+    redis,
+];
 
 /** The roles of one host, `base` included. */
 export function rolesOf(host: HostSpec): RoleSummary[] {
@@ -30,8 +40,8 @@ export function roleFaults(plan: Plan): Fault[] {
     return rolesIn(plan).flatMap((role) => role.faults(plan));
 }
 
-export function packagesOf(host: HostSpec): string[] {
-    return [...new Set(rolesOf(host).flatMap((role) => role.packages))].sort();
+export function packagesOf(plan: Plan, host: HostSpec): string[] {
+    return [...new Set(rolesOf(host).flatMap((role) => namesIn(plan, role.packages)))].sort();
 }
 
 export function usersOf(host: HostSpec): SystemUser[] {

@@ -17,6 +17,7 @@ const tiers = remembered((options?: RecordOptions, values: Values = {}) =>
 const children = [
     ...["web1", "web2"].flatMap((host) => [
         `maker-${host}`,
+        `web-${host}-app-push`,
         `web-${host}-base`,
         `web-${host}-confirm`,
         `web-${host}-push`,
@@ -66,13 +67,13 @@ test("a change of the site's title runs the installation again, one of the mail 
         await text("web-form", {}),
     );
     expect(await text("web-form", { mail })).toBe(await text("web-form", {}));
-    expect(await text("web-web1-push", { mail })).not.toBe(await text("web-web1-push", {}));
+    expect(await text("web-web1-app-push", { mail })).not.toBe(await text("web-web1-app-push", {}));
 });
 
 test("what the installation is told travels on standard input, secret (mocks)", async () => {
     const form = (await tiers({}, {})).get("web-form");
     expect(isSecret(form.sent.stdin)).toBe(true);
     expect(form.inputs.create).toContain(
-        '"$bundle/engine/run" "$bundle" /usr/local/lib/testudo/web/install',
+        '"$bundle/engine/run" "$bundle" /usr/local/lib/testudo/app/install',
     );
 });

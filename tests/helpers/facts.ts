@@ -1,11 +1,13 @@
-import type { Plan } from "../../components/cluster/plan";
+import { hostsOf, type Plan } from "../../components/cluster/plan";
 import type { HostSpec } from "../../components/cluster/types";
 import { renderRole, type RenderedFile } from "../../components/host/render";
 import { flowsOf, roles } from "../../components/roles/all";
+import { app } from "../../components/roles/app-tier";
 import { galera } from "../../components/roles/galera-cluster";
 import { innerLoadBalancer } from "../../components/roles/inner-load-balancer";
 import { loadBalancer } from "../../components/roles/load-balancer-pair";
 import { base } from "../../components/roles/base";
+import { redis } from "../../components/roles/redis-sentinel";
 import type { Credentials } from "../../components/roles/role";
 import { web } from "../../components/roles/web-tier";
 
@@ -54,15 +56,23 @@ export function filesOf(
                     bastionKey: secrets.bastionKey,
                 }),
         ],
+        ["web", () => renderRole(web, { ...own, ...credentials("web") })],
         [
-            "web",
+            "app",
             () =>
-                renderRole(web, {
+                renderRole(app, {
                     ...own,
-                    ...credentials("web"),
+                    ...credentials("app"),
                     databasePassword: "SECRET 'password\\of the site",
                     salts: "SECRET salts of the site",
                     mailPassword: plan.config.mailPassword ?? null,
+                    cachePasswords:
+                        hostsOf(plan, "cache").length === 0
+                            ? null
+                            : {
+                                  sessions: "SECRETpasswordOfSessions",
+                                  objects: "SECRETpasswordOfObjects",
+                              },
                 }),
         ],
         [
@@ -70,6 +80,22 @@ export function filesOf(
             () => renderRole(innerLoadBalancer, { ...own, ...credentials("inner-load-balancer") }),
         ],
         ["database", () => renderRole(galera, { ...own, ...credentials("database") })],
+        [
+            "cache",
+            () =>
+                renderRole(redis, {
+                    ...own,
+                    ...credentials("cache"),
+                    passwords: {
+                        sessions: "SECRETofSessions",
+                        objects: "SECRETofObjects",
+                        replication: "SECRETofReplication",
+                        sentinel: "SECRETofSentinel",
+                        gate: "SECRETofTheGate",
+                        operator: "SECRETofTheOperator",
+                    },
+                }),
+        ],
     ]);
     const names = roles
         .map((role): string => role.name)
