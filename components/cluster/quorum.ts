@@ -1,6 +1,14 @@
 import { configKey, type Config } from "./config";
 import type { Fault, HostSpec } from "./types";
 
+/** Roles whose hosts decide by majority. */
+export const quorumRoles = ["database", "cache"] as const;
+
+/** The quorum that a host votes in, or `null`. */
+export function quorumOf(host: Pick<HostSpec, "roles">): (typeof quorumRoles)[number] | null {
+    return quorumRoles.find((role) => host.roles.includes(role)) ?? null;
+}
+
 /**
  * Topologies that cannot survive the loss of one failure domain. A user who wants one all the same
  * says so in words (`testudo:acceptDataLossRisk`).

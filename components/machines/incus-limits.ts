@@ -1,3 +1,4 @@
+import { quorumOf, quorumRoles } from "../cluster/quorum";
 import { overlaps, parseNetwork } from "../cluster/addresses";
 import { hostsOf, type Plan } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
@@ -138,20 +139,26 @@ export interface Volume {
 
 /** A smaller limit than what is written already would stop every member at once. */
 export function volumeFaults(plan: Plan, volumes: readonly Volume[]): Fault[] {
-    const smaller = volumes.filter(({ host, sizeGiB }) => {
-        const wanted = plan.hosts.find((one) => one.name === host)?.data?.sizeGiB;
-        return wanted !== undefined && wanted < sizeGiB;
+    return quorumRoles.flatMap((role) => {
+        const smaller = volumes.filter(({ host, sizeGiB }) => {
+            const owner = plan.hosts.find((one) => one.name === host);
+            return (
+                owner?.data !== undefined &&
+                quorumOf(owner) === role &&
+                owner.data.sizeGiB < sizeGiB
+            );
+        });
+        const [first] = smaller;
+        if (first === undefined) return [];
+        return [
+            {
+                key: `testudo:${role}.dataGiB`,
+                rule: `needs to be at least ${first.sizeGiB}`,
+                why: `the volumes of ${smaller.map((one) => one.host).join(", ")} have that size, and may only grow`,
+                got: String(plan.config[role].dataGiB),
+            },
+        ];
     });
-    const [first] = smaller;
-    if (first === undefined) return [];
-    return [
-        {
-            key: "testudo:database.dataGiB",
-            rule: `needs to be at least ${first.sizeGiB}`,
-            why: `the volumes of ${smaller.map((one) => one.host).join(", ")} have that size, and may only grow`,
-            got: String(plan.config.database.dataGiB),
-        },
-    ];
 }
 
 /**
@@ -164,29 +171,33 @@ export function memberFaults(
     living: ReadonlyMap<string, Instance>,
     used: ReadonlySet<string>,
 ): Fault[] {
-    const planned = hostsOf(plan, "database").map((host) => host.name);
-    const members = [...living.values()].filter(
-        (instance) => instance.config["user.testudo.quorum"] === "database",
-    );
-    if (members.length === 0) return [];
-    const dropped = members.map((member) => member.name).filter((name) => !planned.includes(name));
-    const vanished = planned.filter((name) => used.has(name) && !living.has(name));
-    const faults: Fault[] = [];
-    if (dropped.length > 1) {
-        faults.push({
-            key: "testudo:database.count",
-            rule: "may drop one database member at a time",
-            why: "the members that stay would be a minority of those that were, and stop writing",
-            got: `${dropped.join(", ")} are alive and not in the plan`,
-        });
-    }
-    if (vanished.length > 1) {
-        faults.push({
-            key: "testudo:database",
-            rule: "needs all but one of its machines to be there",
-            why: "two members made anew at once have no majority to copy from; start or restore one first",
-            got: `${vanished.join(", ")} are gone`,
-        });
-    }
-    return faults;
+    return quorumRoles.flatMap((role) => {
+        const planned = hostsOf(plan, role).map((host) => host.name);
+        const members = [...living.values()].filter(
+            (instance) => instance.config["user.testudo.quorum"] === role,
+        );
+        if (members.length === 0) return [];
+        const dropped = members
+            .map((member) => member.name)
+            .filter((name) => !planned.includes(name));
+        const vanished = planned.filter((name) => used.has(name) && !living.has(name));
+        const faults: Fault[] = [];
+        if (dropped.length > 1) {
+            faults.push({
+                key: `testudo:${role}.count`,
+                rule: `may drop one ${role} member at a time`,
+                why: "the members that stay would be a minority of those that were, and stop writing",
+                got: `${dropped.join(", ")} are alive and not in the plan`,
+            });
+        }
+        if (vanished.length > 1) {
+            faults.push({
+                key: `testudo:${role}`,
+                rule: "needs all but one of its machines to be there",
+                why: "two members made anew at once have no majority to copy from; start or restore one first",
+                got: `${vanished.join(", ")} are gone`,
+            });
+        }
+        return faults;
+    });
 }

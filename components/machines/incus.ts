@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { netmask, parseNetwork } from "../cluster/addresses";
 import type { BorderRule } from "../cluster/flows";
 import type { Plan } from "../cluster/plan";
+import { quorumOf } from "../cluster/quorum";
 import type { HostSpec } from "../cluster/types";
 import { connectionTo } from "../host/connection";
 import type { Host } from "../host/host";
@@ -135,7 +136,7 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
                 spec.data === undefined
                     ? null
                     : { volume: `${spec.name}-data`, path: spec.data.path },
-            quorum: spec.roles.includes("database") ? "database" : null,
+            quorum: quorumOf(spec),
             expose: exposedPort(spec, incus.exposePort),
             hostKey,
             authorizedKey: operatorKey.trim(),
