@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { check } from "./components/checks";
+import { hostsOf } from "./components/cluster/plan";
 import { DmzFirewall } from "./components/dmz-firewall";
 import type { Foundation } from "./components/foundation";
 import { GaleraCluster } from "./components/galera-cluster";
 import { LoadBalancerPair } from "./components/load-balancer-pair";
 import { machinesFor } from "./components/machines/platform";
 import { outputs } from "./components/outputs";
+import { RedisSentinel } from "./components/redis-sentinel";
 import { flowsOf } from "./components/roles/all";
 import { Trust } from "./components/trust";
 import { WebTier } from "./components/web-tier";
@@ -20,10 +22,18 @@ async function main(): Promise<Record<string, unknown>> {
     const foundation: Foundation = { plan, flows, machines, trust, border };
 
     const balancers = new LoadBalancerPair("lb", { foundation });
-    const database = new GaleraCluster("db", { foundation, after: balancers.pushes });
-    const web = new WebTier("web", { foundation, database, after: balancers.pushes });
+    const after = balancers.pushes;
+    const inner = hostsOf(plan, "inner-load-balancer").length
+        ? new LoadBalancerPair("inner", { foundation, role: "inner-load-balancer", after })
+        : undefined;
+    const database = new GaleraCluster("db", { foundation, after });
+    const cache = hostsOf(plan, "cache").length
+        ? new RedisSentinel("cache", { foundation, after })
+        : undefined;
+    const web = new WebTier("web", { foundation, database, cache, inner, after });
 
-    return outputs({ plan, trust, matrix, balancers, database, web });
+    const tiers = [balancers, inner, database, cache, web];
+    return outputs({ plan, trust, matrix, web, tiers });
 }
 
 export = main;

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "./cluster/plan";
-import type { GaleraCluster } from "./galera-cluster";
+import type { BroughtUp } from "./host/bring-up";
 import { knownHosts, sshConfig } from "./host/ssh-config";
-import type { LoadBalancerPair } from "./load-balancer-pair";
 import type { Trust } from "./trust";
 import type { WebTier } from "./web-tier";
 
@@ -10,24 +9,18 @@ export interface Built {
     readonly plan: Plan;
     readonly trust: Trust;
     readonly matrix: readonly string[];
-    readonly balancers: LoadBalancerPair;
-    readonly database: GaleraCluster;
     readonly web: WebTier;
+    /** Everything that has hosts; `undefined` for a tier that the plan has none for. */
+    readonly tiers: readonly ({ readonly hosts: readonly BroughtUp[] } | undefined)[];
 }
 
 /** What a person needs to use the cluster. Secrets are shown by `pulumi stack output --show-secrets`. */
-export function outputs({
-    plan,
-    trust,
-    matrix,
-    balancers,
-    database,
-    web,
-}: Built): Record<string, unknown> {
-    const hosts = [...balancers.hosts, ...database.hosts, ...web.hosts];
+export function outputs({ plan, trust, matrix, web, tiers }: Built): Record<string, unknown> {
+    const hosts = tiers.flatMap((tier) => tier?.hosts ?? []);
     return {
         siteUrl: `https://${plan.siteName}/`,
         vip: plan.vip,
+        innerVip: plan.vips["inner-load-balancer"],
         adminUser: plan.config.site.adminUser,
         adminPassword: pulumi.secret(web.adminPassword),
         caCertificate: trust.ca,

@@ -3,6 +3,7 @@ import * as random from "@pulumi/random";
 import type { HostSpec, RoleName } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import type { GaleraCluster } from "./galera-cluster";
+import type { LoadBalancerPair } from "./load-balancer-pair";
 import { bringUp, type BroughtUp } from "./host/bring-up";
 import { renderRole, type RenderedFile } from "./host/render";
 import { fileVersion, push, script } from "./host/steps";
@@ -34,6 +35,8 @@ export interface WebTierArgs {
     readonly database: GaleraCluster;
     /** Where PHP keeps sessions and WordPress its objects. @default each PHP host for itself, and nowhere */
     readonly cache?: SiteCache;
+    /** The way to both. @default PHP's hosts find it by themselves */
+    readonly inner?: LoadBalancerPair;
     /** What must be in place before the hosts can be reached: the bastion. */
     readonly after: readonly pulumi.Resource[];
 }
@@ -51,7 +54,7 @@ export class WebTier extends pulumi.ComponentResource {
 
     constructor(name: string, args: WebTierArgs, opts?: pulumi.ComponentResourceOptions) {
         super("testudo:index:WebTier", name, {}, opts);
-        const { foundation, database, cache } = args;
+        const { foundation, database, cache, inner } = args;
         const { plan, trust } = foundation;
         const specs =
             args.hosts ?? plan.hosts.filter((host) => has(host, "web") || has(host, "app"));
@@ -103,7 +106,12 @@ export class WebTier extends pulumi.ComponentResource {
                 push(
                     `${name}-${host.name}-${step}`,
                     host,
-                    { role: role.name, files, units: namesIn(plan, role.units), stackKey: trust.stackKey },
+                    {
+                        role: role.name,
+                        files,
+                        units: namesIn(plan, role.units),
+                        stackKey: trust.stackKey,
+                    },
                     { parent: this, dependsOn: [host.base, ...pushes.slice(-1)] },
                 ),
             );
@@ -134,6 +142,7 @@ export class WebTier extends pulumi.ComponentResource {
                     ...pushes,
                     database.formed,
                     ...(cache === undefined ? [] : [cache.formed]),
+                    ...(inner?.pushes ?? []),
                 ],
             },
         );
