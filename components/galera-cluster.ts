@@ -8,6 +8,7 @@ import { bringUp, type BroughtUp } from "./host/bring-up";
 import { renderRole } from "./host/render";
 import { fileVersion, push, script } from "./host/steps";
 import { galera, scripts } from "./roles/galera-cluster";
+import { namesIn } from "./roles/role";
 
 export interface GaleraClusterArgs {
     readonly foundation: Foundation;
@@ -61,7 +62,12 @@ export class GaleraCluster extends pulumi.ComponentResource {
             last = push(
                 `${name}-${host.name}-push`,
                 host,
-                { role: galera.name, files, units: galera.units, stackKey: trust.stackKey },
+                {
+                    role: galera.name,
+                    files,
+                    units: namesIn(plan, galera.units),
+                    stackKey: trust.stackKey,
+                },
                 { parent: this, dependsOn: [host.base, ...(last === undefined ? [] : [last])] },
             );
         }

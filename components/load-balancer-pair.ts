@@ -7,7 +7,6 @@ import { renderRole, type RenderedFile } from "./host/render";
 import { push } from "./host/steps";
 import { innerLoadBalancer } from "./roles/inner-load-balancer";
 import { loadBalancer } from "./roles/load-balancer-pair";
-import { inPlan } from "./roles/role";
 
 export interface LoadBalancerPairArgs {
     readonly foundation: Foundation;
@@ -47,7 +46,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
                     {
                         role: role.name,
                         files: filesOf(host.spec, foundation),
-                        units: inPlan(role.units, plan),
+                        units: role.units,
                         stackKey: trust.stackKey,
                     },
                     { parent: this, dependsOn: [host.base, ...this.pushes.slice(-1)] },

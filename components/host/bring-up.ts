@@ -3,7 +3,6 @@ import type { HostSpec } from "../cluster/types";
 import type { Foundation } from "../foundation";
 import { base, firewallPath } from "../roles/base";
 import { packagesOf, usersOf } from "../roles/all";
-import { inPlan } from "../roles/role";
 import { fileFingerprint } from "./bundle";
 import type { Host } from "./host";
 import { renderRole } from "./render";
@@ -41,7 +40,7 @@ export function bringUp(
         {
             role: base.name,
             files,
-            units: inPlan(base.units, plan),
+            units: base.units,
             packages: packagesOf(plan, spec),
             users: usersOf(spec),
             stackKey: trust.stackKey,

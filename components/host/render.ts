@@ -63,7 +63,10 @@ function partial(name: string): string {
 }
 
 /** The files of a role on one host, in the manifest's order. */
-export function renderRole<F extends HostFacts>(role: Role<F>, facts: F): RenderedFile[] {
+export function renderRole<F extends HostFacts>(
+    role: Pick<Role<F>, "stem" | "files">,
+    facts: F,
+): RenderedFile[] {
     return role.files.flatMap((file) => {
         const content = renderFile(role.stem, file, facts);
         if (content === null) return [];

@@ -18,6 +18,7 @@ import {
     volumeFaults,
 } from "./incus-limits";
 import { projectName } from "./incus-names";
+import { packageFaults, type Image } from "./incus-packages";
 import type { Preflight } from "./machines";
 
 const run = promisify(execFile);
@@ -30,11 +31,6 @@ export interface IncusFacts extends Preflight {
     imageOf(host: string): string;
     /** The nonce of the border that is loaded, or a new one where there is none (a reboot takes it away). */
     readonly borderId: string;
-}
-
-interface Image {
-    readonly aliases: readonly { readonly name: string }[];
-    readonly uploaded_at: string;
 }
 
 /** Asks the Incus server, changes nothing. */
@@ -84,6 +80,7 @@ export async function incusPreflight(plan: Plan): Promise<IncusFacts> {
             images.some((one) => one.aliases.some((alias) => alias.name === image))
                 ? []
                 : [noImage(image)]),
+            ...packageFaults(plan, living, images, image),
             ...routeFaults(plan, routes),
             ...memoryFaults(plan, living, resources.memory),
             ...diskFaults(plan, living, space),

@@ -1,15 +1,14 @@
 import { configKey } from "../cluster/config";
 import { hostsOf, type Plan } from "../cluster/plan";
 import type { Fault, HostSpec } from "../cluster/types";
-import { bundlePem, type FileSpec, type Role } from "./role";
+import { engineFiles, engineOf } from "./database-engines";
+import { bundlePem, type FileSpec, type NamesInPlan, type Role } from "./role";
 import {
     bufferPoolLimitMiB,
     callerOf,
     clusterView,
     gateView,
     ports,
-    runtimeView,
-    serverView,
     tls,
     type GaleraFacts,
 } from "./galera-cluster.views";
@@ -22,24 +21,14 @@ const library = "/usr/local/lib/testudo/database";
 export const scripts = { form: `${library}/form`, join: `${library}/join` } as const;
 
 const applyRuntime = `run ${library}/apply-runtime` as const;
-const serverCheck = "runuser -u mysql -- mariadbd --help --verbose";
 
-/** A MariaDB Galera member: the server on loopback, an agent that knows its state, and a gate that lets the right clients in. */
-export const galera: Role<GaleraFacts> = {
+/** A Galera member: the server on loopback, an agent that knows its state, and a gate that lets the right clients in. */
+export const galera: Role<GaleraFacts, NamesInPlan> = {
     name: "database",
     stem: "galera-cluster",
-    packages: [
-        "curl",
-        "galera-4",
-        "haproxy",
-        "mariadb-backup",
-        "mariadb-client",
-        "mariadb-server",
-        "openssl",
-        "socat",
-    ],
+    packages: (plan) => ["curl", "haproxy", "openssl", "socat", ...engineOf(plan).packages],
     users: [],
-    units: ["galera-agent.service", "haproxy@galera.service", "mariadb.service"],
+    units: (plan) => ["galera-agent.service", "haproxy@galera.service", engineOf(plan).unit],
     files: [
         {
             path: `${tls}/ca.pem`,
@@ -70,25 +59,13 @@ export const galera: Role<GaleraFacts> = {
         },
         {
             path: "/etc/testudo/database/cluster.env",
-            view: clusterView,
+            view: (facts) => {
+                const { name, unit, client } = engineOf(facts.plan);
+                return { ...clusterView(facts), engine: name, unit, client };
+            },
             check: "bash -n /etc/testudo/database/cluster.env",
         },
-        {
-            path: "/etc/mysql/mariadb.conf.d/90-testudo.cnf",
-            view: serverView,
-            onChange: "restart mariadb.service",
-            check: serverCheck,
-        },
-        {
-            path: "/etc/mysql/mariadb.conf.d/91-testudo-runtime.cnf",
-            view: runtimeView,
-            onChange: applyRuntime,
-            check: serverCheck,
-        },
-        {
-            path: "/etc/systemd/system/mariadb.service.d/testudo.conf",
-            check: "systemd-analyze verify --man=no mariadb.service",
-        },
+        ...engineFiles,
         ...[
             "agent",
             "form",
@@ -107,7 +84,7 @@ export const galera: Role<GaleraFacts> = {
         },
         {
             path: "/etc/haproxy/galera.cfg",
-            view: gateView,
+            view: (facts) => ({ ...gateView(facts), sendProxy: engineOf(facts.plan).sendProxy }),
             onChange: "reload haproxy@galera.service",
             check: "haproxy -c -q -f /etc/haproxy/galera.cfg",
         },
@@ -138,7 +115,7 @@ export const galera: Role<GaleraFacts> = {
             scope: "network",
             what: "full copy to a new member",
         },
-        { protocol: "tcp", port: ports.server, scope: "loopback", what: "MariaDB" },
+        { protocol: "tcp", port: ports.server, scope: "loopback", what: "the server" },
         { protocol: "tcp", port: ports.agent, scope: "loopback", what: "agent behind the gate" },
     ],
     flows: (plan) => [
@@ -179,7 +156,7 @@ export const galera: Role<GaleraFacts> = {
             why: "who is up before anyone forms or restarts",
         },
     ],
-    logs: ["mariadb.service", "galera-agent.service", "haproxy@galera.service"],
+    logs: ["mariadb.service", "mysql.service", "galera-agent.service", "haproxy@galera.service"],
     metrics: [],
     faults: (plan) => [...stallFaults(plan), ...sizeFaults(plan)],
 };

@@ -44,11 +44,12 @@ export interface SystemUser {
     readonly groups?: readonly string[];
 }
 
-/** What the plan's choices decide (an engine, a proxy), or what is always the same. */
-export type PerPlan<T extends readonly unknown[]> = T | ((plan: Plan) => T);
+/** Names that are always the same, or that choices of the plan decide (an engine, a proxy). */
+export type Names = readonly string[];
+export type NamesInPlan = Names | ((plan: Plan) => Names);
 
-export function inPlan<T extends readonly unknown[]>(value: PerPlan<T>, plan: Plan): T {
-    return typeof value === "function" ? value(plan) : value;
+export function namesIn(plan: Plan, names: NamesInPlan): Names {
+    return typeof names === "function" ? names(plan) : names;
 }
 
 /** What every role's views know. */
@@ -58,14 +59,14 @@ export interface HostFacts {
 }
 
 /** What a role is: data and pure functions, from which firewall, pushes and tests are made, logs and metrics later. */
-export interface Role<F extends HostFacts = HostFacts> {
+export interface Role<F extends HostFacts = HostFacts, N extends NamesInPlan = Names> {
     readonly name: RoleName | "base";
     /** Names the template folder, the component and the tests. */
     readonly stem: string;
-    readonly packages: PerPlan<readonly string[]>;
+    readonly packages: N;
     readonly users: readonly SystemUser[];
     /** systemd units that the push enables and keeps running, in start order. */
-    readonly units: PerPlan<readonly string[]>;
+    readonly units: N;
     readonly files: readonly FileSpec<F>[];
     readonly listens: readonly Listener[];
     readonly flows: (plan: Plan) => readonly Flow[];

@@ -7,6 +7,7 @@ import type { HostSpec } from "../../components/cluster/types";
 import { pushBundle } from "../../components/host/bundle";
 import type { RenderedFile } from "../../components/host/render";
 import { roles, usersOf } from "../../components/roles/all";
+import { namesIn } from "../../components/roles/role";
 import { filesOf, type Secrets } from "../helpers/facts";
 import { hostOf, largest, planOf } from "../helpers/plans";
 
@@ -79,7 +80,7 @@ async function check(
     const names: string[] = [];
     for (const [role, files] of filesOf(plan, host, secrets())) {
         const users = role === "base" ? usersOf(host) : [];
-        const units = roles.find((one) => one.name === role)?.units ?? [];
+        const units = namesIn(plan, roles.find((one) => one.name === role)?.units ?? []);
         const bundle = await pushBundle({ role, files: files.map(change), units, users });
         names.push(`/run/work/${role}`);
         rmSync(join(work, role), { recursive: true, force: true });
