@@ -18,7 +18,8 @@ export const largest: Values = {
     },
     operators: ["10.91.0.1/32", "192.0.2.0/24"],
     loadBalancer: { maxConnections: 100_000, vrrpAdvertSeconds: 0.5, serverTimeoutSeconds: 90 },
-    web: { count: 9, phpWorkers: 64, phpMemoryMiB: 512, maxUploadMiB: 1024, memoryMiB: 4096 },
+    web: { count: 9, maxUploadMiB: 1024, memoryMiB: 4096 },
+    app: { phpWorkers: 64, phpMemoryMiB: 512 },
     database: {
         count: 9,
         bufferPoolMiB: 1024,
@@ -32,6 +33,12 @@ export const largest: Values = {
     mail: { relay: "192.0.2.25", user: "o'brien@example.org", from: "site@example.org" },
     mailPassword: "PLACEHOLDER mail 'password",
     incus: { exposePort: 8443 },
+};
+
+/** What needs packages of their vendors. */
+export const otherEngines: Values = {
+    ...smallest,
+    database: { engine: "percona-xtradb", proxy: "proxysql" },
 };
 
 /** The stack's configuration as Pulumi keeps it: every value a text. */
