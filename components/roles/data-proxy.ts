@@ -8,6 +8,11 @@ export const doors = { sql: 3306, reads: 3307, sessions: 6379, objects: 6380 } a
 /** On the hosts behind: where SQL and Redis are let in, and where they say what they are. */
 export const behind = { sql: 3307, sqlHealth: 9200, redisHealth: 9379 } as const;
 
+/** On loopback of PHP's hosts, a port for each member: the way of a ProxySQL that chooses by itself. */
+export function tunnelPort(index: number): number {
+    return 13306 + index;
+}
+
 export const peersPort = 10000;
 /** On loopback of PHP's hosts, and of the web hosts for them. */
 export const purgePort = 8444;
@@ -44,6 +49,7 @@ export function processView({ plan, host, instance, role, tls, maxConnections }:
 /** Who is the writer, who is the master: `{{> haproxy/choice}}` and `{{> haproxy/doors}}`. */
 export function choiceView(facts: ProxyFacts): View {
     const { plan, host, role } = facts;
+    const sqlHere = plan.config.database.proxy === "haproxy";
     const members = hostsOf(plan, "database").map((member, index) => ({
         memberName: member.name,
         memberPlace: `${member.address}:${behind.sql}`,
@@ -63,9 +69,15 @@ export function choiceView(facts: ProxyFacts): View {
         callers: facts.clients,
         memberCheckPort: behind.sqlHealth,
         members,
+        sqlHere,
         sqlBind: place(facts, doors.sql),
         readsBind: place(facts, doors.reads),
-        readers: members.map((writer) => ({
+        tunnels: (sqlHere ? [] : members).map(({ memberName, memberPlace }, index) => ({
+            tunnelName: memberName,
+            tunnelBind: place(facts, tunnelPort(index)),
+            tunnelPlace: memberPlace,
+        })),
+        readers: (sqlHere ? members : []).map((writer) => ({
             writerName: writer.memberName,
             writerId: writer.memberId,
             readersName: readersOf(writer.memberName),
