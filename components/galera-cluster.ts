@@ -8,6 +8,7 @@ import { bringUp, type BroughtUp } from "./host/bring-up";
 import { renderRole } from "./host/render";
 import { fileVersion, push, script } from "./host/steps";
 import { galera, scripts } from "./roles/galera-cluster";
+import { isProxysql } from "./roles/proxysql";
 import { namesIn } from "./roles/role";
 
 export interface GaleraClusterArgs {
@@ -19,7 +20,7 @@ export interface GaleraClusterArgs {
 }
 
 /**
- * MariaDB Galera members, each with data on a volume of its own. Survives the loss of a minority of
+ * Galera members (MariaDB, or Percona XtraDB Cluster), each with data on a volume of its own. Survives the loss of a minority of
  * them without losing an acknowledged write. Members are changed one at a time, each step ending when its member is
  * synced; bootstrapped once, by `form`, and only if every member answers that it never had data.
  */
@@ -33,17 +34,16 @@ export class GaleraCluster extends pulumi.ComponentResource {
         readonly user: string;
         readonly password: pulumi.Output<string>;
     };
+    /** Of the account by which a ProxySQL asks members how they are; null where there is none. */
+    readonly monitorPassword: pulumi.Output<string> | null;
 
     constructor(name: string, args: GaleraClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("testudo:index:GaleraCluster", name, {}, opts);
         const { foundation } = args;
         const { plan, trust } = foundation;
         const specs = args.hosts ?? hostsOf(plan, "database");
-        const { result: password } = new random.RandomPassword(
-            `${name}-site-password`,
-            { length: 32, special: false },
-            { parent: this },
-        );
+        const password = this.password(`${name}-site-password`);
+        this.monitorPassword = isProxysql(plan) ? this.password(`${name}-monitor-password`) : null;
         this.account = { database: "wordpress", user: "wordpress", password };
         this.hosts = specs.map((spec) =>
             bringUp(name, spec, foundation, { parent: this, dependsOn: [...args.after] }),
@@ -81,6 +81,9 @@ export class GaleraCluster extends pulumi.ComponentResource {
                     user: this.account.user,
                     password,
                     hosts: clientPattern(plan.networks.private),
+                    ...(this.monitorPassword === null
+                        ? {}
+                        : { monitor_password: this.monitorPassword }),
                 },
                 version: fileVersion(first.files, scripts.form),
                 stackKey: trust.stackKey,
@@ -101,6 +104,11 @@ export class GaleraCluster extends pulumi.ComponentResource {
         }
         this.formed = last;
         this.registerOutputs({});
+    }
+
+    private password(name: string): pulumi.Output<string> {
+        return new random.RandomPassword(name, { length: 32, special: false }, { parent: this })
+            .result;
     }
 }
 

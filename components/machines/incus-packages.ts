@@ -1,6 +1,7 @@
 import { hostsOf, type Plan } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
-import { perconaServer, vendorPackagesOf, type VendorPackage } from "../roles/vendor-packages";
+import { perconaServer } from "../roles/database-engines";
+import { vendorPackagesOf, type VendorPackage } from "../roles/vendor-packages";
 import type { Instance } from "./incus-limits";
 
 /** An image, as `incus image list --format json` tells it. */

@@ -1,7 +1,11 @@
 import type { Plan } from "../cluster/plan";
 import { runtimeView, serverView, type GaleraFacts } from "./galera-cluster.views";
 import type { FileSpec, View } from "./role";
-import { perconaBackup, perconaServer } from "./vendor-packages";
+
+/** With it in an image, Debian's mariadb-server is not. */
+export const perconaServer = "percona-xtradb-cluster-server";
+/** Brings a full copy of the data to a new member. */
+export const perconaBackup = "percona-xtrabackup-84";
 
 /** A server that speaks Galera: what the role and its scripts need to know of it. */
 export interface Engine {

@@ -2,6 +2,7 @@ import { configKey } from "../cluster/config";
 import type { Plan } from "../cluster/plan";
 import type { HostSpec } from "../cluster/types";
 import { packagesOf } from "./all";
+import { perconaBackup, perconaServer } from "./database-engines";
 
 /** A package that Debian does not carry: hosts have it only where their image has it (`packages/`). */
 export interface VendorPackage {
@@ -11,11 +12,6 @@ export interface VendorPackage {
     /** Whose it is. */
     readonly vendor: string;
 }
-
-/** The package that stands for the engine; with it in an image Debian's MariaDB is not. */
-export const perconaServer = "percona-xtradb-cluster-server";
-/** Brings a full copy of the data to a new member. */
-export const perconaBackup = "percona-xtrabackup-84";
 
 const vendorPackages: readonly VendorPackage[] = [
     { name: "proxysql", key: configKey("database.proxy"), vendor: "ProxySQL" },
