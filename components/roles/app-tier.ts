@@ -1,11 +1,13 @@
 import { configKey } from "../cluster/config";
 import { hostsOf, type Plan } from "../cluster/plan";
 import type { Fault, Flow } from "../cluster/types";
+import { mailFaults, mailFiles, mailFlows } from "./app-tier.mail";
 import {
     dataView,
+    gateView,
     poolView,
+    prependView,
     ports,
-    relayView,
     settingsView,
     stateFolder,
     tls,
@@ -13,7 +15,7 @@ import {
     type AppFacts,
 } from "./app-tier.views";
 import { awaitServer, doors, electionSeconds, lostSessions, peersPort } from "./data-proxy";
-import { bundlePem, type FileSpec, type Role } from "./role";
+import { bundlePem, type FileSpec, type Role, type View } from "./role";
 
 export { ports, type AppFacts };
 
@@ -38,25 +40,44 @@ function phpFile(path: string, rest: Partial<FileSpec<AppFacts>> = {}): FileSpec
     return { path, onChange: "restart php8.4-fpm.service", check: `php -l ${path}`, ...rest };
 }
 
-/** php-fpm and the site's releases, with a HAProxy on loopback that leads to the site's data. */
+function whereCached({ cachePasswords }: AppFacts): View | null {
+    return cachePasswords === null ? null : {};
+}
+
+/** php-fpm and the site's releases, behind a gate for web hosts, with a HAProxy on loopback that leads to its data. */
 export const app: Role<AppFacts> = {
     name: "app",
     stem: "app-tier",
     packages: [
         ...[
             "php8.4-fpm",
+            "php-redis",
             "haproxy",
             "curl",
             "nullmailer",
             "wordpress",
             "wordpress-theme-twentytwentyfive",
         ],
-        ...["mysql", "xml", "mbstring", "gd", "curl", "zip", "intl", "opcache", "bcmath"].map(
-            (name) => `php8.4-${name}`,
-        ),
+        ...[
+            "mysql",
+            "xml",
+            "mbstring",
+            "gd",
+            "curl",
+            "zip",
+            "intl",
+            "opcache",
+            "bcmath",
+            "apcu",
+        ].map((name) => `php8.4-${name}`),
     ],
     users: [],
-    units: ["php8.4-fpm.service", "haproxy@data.service", "nullmailer.service"],
+    units: [
+        "php8.4-fpm.service",
+        "haproxy@fpm.service",
+        "haproxy@data.service",
+        "nullmailer.service",
+    ],
     files: [
         {
             path: `${tls}/host.pem`,
@@ -93,13 +114,22 @@ export const app: Role<AppFacts> = {
             mode: "0640",
         }),
         phpFile(`${library}/wordpress.php`),
+        phpFile(`${library}/prepend.php`, { view: prependView }),
+        phpFile(`${library}/sessions.php`, { view: whereCached }),
+        phpFile(`${library}/object-cache.php`, { view: whereCached }),
         phpFile("/srv/site/checks/health.php", { view: () => ({ stateFolder }) }),
         phpFile("/srv/site/checks/session.php", { view: ({ host }) => ({ self: host.name }) }),
 
         { path: "/etc/php/8.4/fpm/php-fpm.conf", ...phpRestart },
         { path: "/etc/php/8.4/fpm/pool.d/www.conf", view: poolView, ...phpRestart },
         { path: "/etc/php/8.4/fpm/pool.d/checks.conf", ...phpRestart },
-        { path: "/etc/php/8.4/fpm/conf.d/90-testudo.ini", view: settingsView, ...phpRestart },
+        {
+            path: "/etc/php/8.4/fpm/conf.d/90-testudo.ini",
+            view: settingsView,
+            // php-fpm reads it as root; the sessions' password is in it.
+            mode: "0640",
+            ...phpRestart,
+        },
         {
             path: "/etc/systemd/system/php8.4-fpm.service.d/testudo.conf",
             onChange: phpRestart.onChange,
@@ -110,6 +140,12 @@ export const app: Role<AppFacts> = {
             check: "logrotate --debug /etc/logrotate.d/testudo-app",
         },
 
+        {
+            path: "/etc/haproxy/fpm.cfg",
+            view: gateView,
+            onChange: "reload haproxy@fpm.service",
+            check: "haproxy -c -f /etc/haproxy/fpm.cfg",
+        },
         {
             path: lostSessions,
             template: "_shared/haproxy/lost-sessions.lua.mustache",
@@ -131,35 +167,20 @@ export const app: Role<AppFacts> = {
             check: "haproxy -c -f /etc/haproxy/data.cfg",
         },
 
-        {
-            path: "/etc/nullmailer/remotes",
-            view: relayView,
-            owner: "root:mail",
-            mode: "0640",
-            onChange: "restart nullmailer.service",
-            check: { none: "nullmailer checks nothing before it sends" },
-        },
-        {
-            path: "/etc/nullmailer/allmailfrom",
-            content: ({ plan }) => line(plan.config.mail?.from),
-            check: { none: "an address that the configuration has checked" },
-        },
-        {
-            path: "/etc/nullmailer/helohost",
-            content: ({ plan }) => line(plan.config.mail?.from.split("@")[1]),
-            check: { none: "a domain that the configuration has checked" },
-        },
+        ...mailFiles,
 
         shellScript("may-start", {
             view: ({ plan }) => ({ hasMail: plan.config.mail !== undefined }),
         }),
         shellScript("before-restart"),
         shellScript("after-restart"),
-        shellScript("healthy"),
+        shellScript("healthy", { view: gateView }),
         shellScript("install"),
         { path: `${library}/install.php`, check: `php -l ${library}/install.php` },
     ],
     listens: [
+        { protocol: "tcp", port: ports.fastcgi, scope: "network", what: "PHP, for web hosts" },
+        { protocol: "tcp", port: ports.health, scope: "network", what: "health of PHP" },
         {
             protocol: "tcp",
             port: peersPort,
@@ -172,14 +193,32 @@ export const app: Role<AppFacts> = {
         { protocol: "tcp", port: doors.objects, scope: "loopback", what: "Redis for objects" },
     ],
     flows,
-    logs: ["php8.4-fpm.service", "haproxy@data.service", "nullmailer.service"],
+    logs: [
+        "php8.4-fpm.service",
+        "haproxy@fpm.service",
+        "haproxy@data.service",
+        "nullmailer.service",
+    ],
     metrics: [],
-    faults: mailFaults,
+    faults: (plan) => [...mailFaults(plan), ...sessionFaults(plan)],
 };
 
-function flows({ config }: Plan): Flow[] {
-    const { mail } = config;
+function flows(plan: Plan): Flow[] {
     return [
+        {
+            from: "web",
+            to: "app",
+            protocol: "tcp",
+            port: ports.fastcgi,
+            why: "pages",
+        },
+        {
+            from: "web",
+            to: "app",
+            protocol: "tcp",
+            port: ports.health,
+            why: "which host can work",
+        },
         {
             from: "app",
             to: "app",
@@ -187,51 +226,20 @@ function flows({ config }: Plan): Flow[] {
             port: peersPort,
             why: "all app hosts write to the same member",
         },
-        ...(mail === undefined
-            ? []
-            : [
-                  {
-                      from: "app",
-                      to: "outside",
-                      protocol: "tcp",
-                      port: mail.port,
-                      only: [`${mail.relay}/32`],
-                      why: "outgoing mail",
-                  } satisfies Flow,
-              ]),
+        ...mailFlows(plan),
     ];
 }
 
-function mailFaults({ config }: Plan): Fault[] {
-    const { mail, mailPassword } = config;
-    const faults: Fault[] = [];
-    if (mailPassword !== undefined && mail?.user === undefined) {
-        faults.push({
-            key: configKey("mail.user"),
-            rule: "is required with testudo:mailPassword",
-            why: "a relay wants both or neither",
-            got: "nothing",
-        });
-    }
-    if (mail?.user !== undefined && mailPassword === undefined) {
-        faults.push({
-            key: configKey("mailPassword"),
-            rule: "is required with testudo:mail.user",
-            why: "a relay wants both or neither",
-            got: "nothing",
-        });
-    }
-    if (mail?.user !== undefined && mail.tls === "none") {
-        faults.push({
-            key: configKey("mail.tls"),
-            rule: "needs to be starttls with testudo:mail.user",
-            why: "the password would cross the network in clear text",
-            got: '"none"',
-        });
-    }
-    return faults;
-}
-
-function line(text: string | undefined): string | null {
-    return text === undefined ? null : `${text}\n`;
+/** PHP on hosts of its own has no other place for sessions that every host can reach. */
+function sessionFaults(plan: Plan): Fault[] {
+    const apart = hostsOf(plan, "app").filter((host) => !host.roles.includes("web"));
+    if (apart.length === 0 || hostsOf(plan, "cache").length > 0) return [];
+    return [
+        {
+            key: configKey("cache.count"),
+            rule: "needs hosts where testudo:app.count has some",
+            why: "web hosts spread a visitor's requests over the app hosts, and a session that lies on one of them would be lost at the next request",
+            got: "0",
+        },
+    ];
 }

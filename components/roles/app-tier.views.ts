@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
-import { appProxyView } from "./data-proxy";
+import { hostsOf, type Plan } from "../cluster/plan";
+import { appProxyView, doors, purgePort } from "./data-proxy";
 import type { Credentials, HostFacts, View } from "./role";
 
 export interface AppFacts extends HostFacts {
@@ -25,17 +26,65 @@ export const stateFolder = "/srv/site/sessions";
 export function poolView({ plan }: AppFacts): View {
     const workers = plan.config.app.phpWorkers;
     const startWorkers = Math.max(1, Math.floor(workers / 4));
-    return { workers, startWorkers, spareWorkers: Math.max(startWorkers, Math.ceil(workers / 2)) };
+    return {
+        workers,
+        startWorkers,
+        spareWorkers: Math.max(startWorkers, Math.ceil(workers / 2)),
+        slowlogSeconds: Math.ceil(plan.config.app.slowSeconds),
+    };
 }
 
-export function settingsView({ plan }: AppFacts): View {
+export function prependView({ plan, host, cachePasswords }: AppFacts): View {
+    return {
+        self: host.name,
+        slowSeconds: plan.config.app.slowSeconds,
+        hasSessions: cachePasswords !== null,
+    };
+}
+
+export function settingsView({ plan, cachePasswords }: AppFacts): View {
     const { maxUploadMiB } = plan.config.web;
     return {
         memoryMiB: plan.config.app.phpMemoryMiB,
         maxUploadMiB,
         maxPostMiB: maxUploadMiB + 1,
         stateFolder,
+        redisSessions:
+            cachePasswords === null ? null : sessionsPlace(plan, cachePasswords.sessions),
         sendmail: plan.config.mail === undefined ? "/bin/false" : "/usr/sbin/sendmail -t -i",
+    };
+}
+
+/**
+ * Where php-redis keeps sessions, in its own notation. A connection waits as long as an election may last; `replicas`
+ * is for sessions.php: so many have each change before a visitor is told.
+ */
+function sessionsPlace(plan: Plan, password: string): string {
+    const options = new URLSearchParams({
+        "auth[user]": "sessions",
+        "auth[pass]": password,
+        prefix: "session:",
+        timeout: "5",
+        read_timeout: "5",
+        replicas: String(Math.min(1, hostsOf(plan, "cache").length - 1)),
+    });
+    return `tcp://127.0.0.1:${doors.sessions}?${options.toString()}`;
+}
+
+export const sockets = { php: "/run/php/php8.4-fpm.sock", checks: "/run/php/checks.sock" } as const;
+
+/** PHP's own front: who may come in. */
+export function gateView({ plan, host }: AppFacts): View {
+    return {
+        self: host.name,
+        address: host.address,
+        tls,
+        fastcgiPort: ports.fastcgi,
+        healthPort: ports.health,
+        phpSocket: sockets.php,
+        checkSocket: sockets.checks,
+        // What every web host may want at once; php-fpm's own queue is 511.
+        maxConnections: 600 + plan.config.app.phpWorkers,
     };
 }
 
@@ -58,7 +107,8 @@ const keyNames = ["AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE"].flatMap((name) =>
     `${name}_SALT`,
 ]);
 
-export function wordpressView({ plan, databasePassword, salts }: AppFacts): View {
+export function wordpressView(facts: AppFacts): View {
+    const { plan, databasePassword, salts } = facts;
     const hosts = [...new Set([plan.siteName, plan.vip, "localhost", "127.0.0.1"])];
     return {
         databasePassword: phpString(databasePassword),
@@ -69,8 +119,27 @@ export function wordpressView({ plan, databasePassword, salts }: AppFacts): View
         canonicalHost: phpString(plan.siteName),
         hostList: hosts.map(phpString).join(", "),
         memoryMiB: plan.config.app.phpMemoryMiB,
+        objectCache: objectCache(facts),
+        webHostList: hostsOf(plan, "web")
+            .map((host) => phpString(host.name))
+            .join(", "),
+        purgePort,
         mailFrom: plan.config.mail === undefined ? "null" : phpString(plan.config.mail.from),
     };
+}
+
+/** A PHP literal: what object-cache.php needs to know. */
+function objectCache({ cachePasswords }: AppFacts): string {
+    if (cachePasswords === null) return "null";
+    const place = {
+        host: "127.0.0.1",
+        user: "objects",
+        password: cachePasswords.objects,
+        prefix: "wp:main:",
+        mark: `${stateFolder}/object-cache.unflushed`,
+    };
+    const texts = Object.entries(place).map(([key, text]) => `'${key}' => ${phpString(text)}`);
+    return `[${[...texts, `'port' => ${doors.objects}`].join(", ")}]`;
 }
 
 export function relayView({ plan, mailPassword }: AppFacts): View | null {

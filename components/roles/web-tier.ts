@@ -1,5 +1,5 @@
 import { bundlePem, type FileSpec, type Role } from "./role";
-import { ports, siteView, tls, type WebFacts } from "./web-tier.views";
+import { appView, ports, siteView, tls, type WebFacts } from "./web-tier.views";
 
 export { ports, type WebFacts };
 
@@ -18,13 +18,20 @@ function shellScript(name: string, rest: Partial<FileSpec<WebFacts>> = {}): File
     };
 }
 
-/** nginx with the site's files, in front of the hosts that run PHP. */
+/** nginx with the site's files and kept pages, in front of the hosts that run PHP. */
 export const web: Role<WebFacts> = {
     name: "web",
     stem: "web-tier",
-    packages: ["nginx", "curl", "wordpress", "wordpress-theme-twentytwentyfive"],
+    packages: [
+        "nginx",
+        "libnginx-mod-http-js",
+        "haproxy",
+        "curl",
+        "wordpress",
+        "wordpress-theme-twentytwentyfive",
+    ],
     users: [],
-    units: ["nginx.service"],
+    units: ["haproxy@app.service", "nginx.service"],
     files: [
         {
             path: `${tls}/host.pem`,
@@ -52,10 +59,23 @@ export const web: Role<WebFacts> = {
         }),
         shellScript("prepare-release", { onChange: prepareRelease }),
 
+        {
+            path: "/etc/haproxy/app.lua",
+            template: "_shared/haproxy/lost-sessions.lua.mustache",
+            onChange: "reload haproxy@app.service",
+            check: { none: "haproxy loads it in its own check" },
+        },
+        {
+            path: "/etc/haproxy/app.cfg",
+            view: appView,
+            onChange: "reload haproxy@app.service",
+            check: "haproxy -c -f /etc/haproxy/app.cfg",
+        },
+
         { path: "/etc/nginx/nginx.conf", ...nginxReload },
         { path: "/etc/nginx/conf.d/site.conf", view: siteView, ...nginxReload },
         { path: "/etc/nginx/snippets/testudo-fastcgi.conf", ...nginxReload },
-        { path: "/etc/nginx/snippets/testudo-health.conf", ...nginxReload },
+        { path: "/etc/nginx/testudo/pages.js", ...nginxReload },
         { path: "/etc/systemd/system/nginx.service.d/testudo.conf", check: noDropInCheck },
 
         shellScript("healthy", { view: siteView }),
@@ -64,15 +84,28 @@ export const web: Role<WebFacts> = {
         { protocol: "tcp", port: ports.site, scope: "network", what: "the site, for balancers" },
         {
             protocol: "tcp",
+            port: ports.purge,
+            scope: "network",
+            what: "end of all kept pages, for app hosts",
+        },
+        {
+            protocol: "tcp",
             port: ports.check,
             scope: "loopback",
-            what: "health and status of nginx",
+            what: "nginx' status, and its way to PHP",
         },
     ],
     flows: () => [
         { from: "load-balancer", to: "web", protocol: "tcp", port: ports.site, why: "the site" },
+        {
+            from: "app",
+            to: "web",
+            protocol: "tcp",
+            port: ports.purge,
+            why: "something was published",
+        },
     ],
-    logs: ["nginx.service"],
+    logs: ["haproxy@app.service", "nginx.service"],
     metrics: [],
     faults: () => [],
 };

@@ -1,4 +1,7 @@
 import { hostsOf } from "../cluster/plan";
+import type { HostSpec } from "../cluster/types";
+import { ports as appPorts, sockets } from "./app-tier.views";
+import { purgePort } from "./data-proxy";
 import type { Credentials, HostFacts, View } from "./role";
 
 export interface WebFacts extends HostFacts {
@@ -6,20 +9,54 @@ export interface WebFacts extends HostFacts {
     readonly credentials: Credentials;
 }
 
-/** `check` is the host's view of itself, on loopback only. */
-export const ports = { site: 8443, check: 8080 } as const;
+/** `purge` is for app hosts; `check` is the host's view of itself, on loopback only. */
+export const ports = { site: 8443, purge: purgePort, check: 8080 } as const;
 
 export const tls = "/etc/testudo/tls/web";
 
 export function siteView({ plan, host }: WebFacts): View {
+    const { maxUploadMiB, pageCacheSeconds, pageCacheMiB } = plan.config.web;
     return {
         self: host.name,
         siteName: plan.siteName,
         address: host.address,
         sitePort: ports.site,
+        purgePort: ports.purge,
         checkPort: ports.check,
         tls,
         balancers: hostsOf(plan, "load-balancer").map((balancer) => balancer.address),
-        maxUploadMiB: plan.config.web.maxUploadMiB,
+        maxUploadMiB,
+        keepsPages: pageCacheSeconds > 0,
+        pageCacheSeconds,
+        pageCacheMiB,
+        // 8000 names of pages fit into one, and a page is seldom smaller than 4 KiB.
+        keysMiB: Math.max(1, Math.ceil(pageCacheMiB / 32)),
     };
+}
+
+/** nginx' way to PHP: this host's own first where there is one; all others first for a second attempt. */
+export function appView({ plan, host }: WebFacts): View {
+    const apps = hostsOf(plan, "app");
+    const merged = host.roles.includes("app");
+    const places = (isBackup: (app: HostSpec) => boolean): View[] =>
+        apps.map((app) => ({
+            appName: app.name,
+            appPlace: placeOf(app, host) + (merged && isBackup(app) ? " backup" : ""),
+        }));
+    return {
+        tls,
+        healthPort: appPorts.health,
+        maxConnections: 4000,
+        first: places((app) => app.name !== host.name),
+        second: places((app) => app.name === host.name),
+        all: places(() => false),
+    };
+}
+
+function placeOf(app: HostSpec, self: HostSpec): string {
+    const place =
+        app.name === self.name
+            ? `unix@${sockets.php} no-ssl addr ${app.address}`
+            : `${app.address}:${appPorts.fastcgi} sni str(${app.name})`;
+    return `${place} verifyhost ${app.name}`;
 }
