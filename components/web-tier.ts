@@ -82,17 +82,27 @@ export class WebTier extends pulumi.ComponentResource {
                     salts,
                     mailPassword,
                     cache === undefined ? null : passwordsOf(cache),
+                    database.monitorPassword,
                 ])
-                .apply(([credentials, databasePassword, salt, relayPassword, cachePasswords]) =>
-                    renderRole(app, {
-                        plan,
-                        host: spec,
+                .apply(
+                    ([
                         credentials,
                         databasePassword,
-                        salts: salt,
-                        mailPassword: relayPassword,
+                        salt,
+                        relayPassword,
                         cachePasswords,
-                    }),
+                        monitorPassword,
+                    ]) =>
+                        renderRole(app, {
+                            plan,
+                            host: spec,
+                            credentials,
+                            databasePassword,
+                            salts: salt,
+                            mailPassword: relayPassword,
+                            cachePasswords,
+                            monitorPassword,
+                        }),
                 ),
         );
         const webs = this.members("web", (spec) =>

@@ -15,7 +15,8 @@ import {
     type AppFacts,
 } from "./app-tier.views";
 import { awaitServer, doors, electionSeconds, lostSessions, peersPort } from "./data-proxy";
-import { bundlePem, type FileSpec, type Role, type View } from "./role";
+import { proxysql } from "./proxysql";
+import { bundlePem, type FileSpec, type NamesInPlan, type Role, type View } from "./role";
 
 export { ports, type AppFacts };
 
@@ -45,10 +46,11 @@ function whereCached({ cachePasswords }: AppFacts): View | null {
 }
 
 /** php-fpm and the site's releases, behind a gate for web hosts, with a HAProxy on loopback that leads to its data. */
-export const app: Role<AppFacts> = {
+export const app: Role<AppFacts, NamesInPlan> = {
     name: "app",
     stem: "app-tier",
-    packages: [
+    packages: (plan) => [
+        ...proxysql.packages(plan),
         ...[
             "php8.4-fpm",
             "php-redis",
@@ -72,10 +74,11 @@ export const app: Role<AppFacts> = {
         ].map((name) => `php8.4-${name}`),
     ],
     users: [],
-    units: [
+    units: (plan) => [
         "php8.4-fpm.service",
         "haproxy@fpm.service",
         "haproxy@data.service",
+        ...proxysql.units(plan),
         "nullmailer.service",
     ],
     files: [
@@ -166,6 +169,7 @@ export const app: Role<AppFacts> = {
             onChange: "reload haproxy@data.service",
             check: "haproxy -c -f /etc/haproxy/data.cfg",
         },
+        ...proxysql.files,
 
         ...mailFiles,
 
@@ -189,6 +193,7 @@ export const app: Role<AppFacts> = {
         },
         { protocol: "tcp", port: doors.sql, scope: "loopback", what: "SQL for PHP" },
         { protocol: "tcp", port: doors.reads, scope: "loopback", what: "SQL reads for PHP" },
+        ...proxysql.listens,
         { protocol: "tcp", port: doors.sessions, scope: "loopback", what: "Redis for sessions" },
         { protocol: "tcp", port: doors.objects, scope: "loopback", what: "Redis for objects" },
     ],
@@ -197,10 +202,11 @@ export const app: Role<AppFacts> = {
         "php8.4-fpm.service",
         "haproxy@fpm.service",
         "haproxy@data.service",
+        "proxysql.service",
         "nullmailer.service",
     ],
     metrics: [],
-    faults: (plan) => [...mailFaults(plan), ...sessionFaults(plan)],
+    faults: (plan) => [...mailFaults(plan), ...sessionFaults(plan), ...proxysql.faults(plan)],
 };
 
 function flows(plan: Plan): Flow[] {

@@ -1,13 +1,12 @@
 import { createHmac } from "node:crypto";
 import { hostsOf, type Plan } from "../cluster/plan";
 import { appProxyView, doors, purgePort } from "./data-proxy";
-import type { Credentials, HostFacts, View } from "./role";
+import type { ProxysqlFacts } from "./proxysql";
+import type { Credentials, View } from "./role";
 
-export interface AppFacts extends HostFacts {
+export interface AppFacts extends ProxysqlFacts {
     /** Shown to the web hosts, and to SQL and Redis or the balancers before them. */
     readonly credentials: Credentials;
-    /** Of the account `wordpress`. */
-    readonly databasePassword: string;
     /** At least 64 random characters; WordPress' eight keys are derived from it. */
     readonly salts: string;
     /** For the mail relay, where it asks for one. */

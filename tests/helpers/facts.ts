@@ -66,6 +66,10 @@ export function filesOf(
                     databasePassword: "SECRET 'password\\of the site",
                     salts: "SECRET salts of the site",
                     mailPassword: plan.config.mailPassword ?? null,
+                    monitorPassword:
+                        plan.config.database.proxy === "proxysql"
+                            ? "SECRETpasswordOfMonitor"
+                            : null,
                     cachePasswords:
                         hostsOf(plan, "cache").length === 0
                             ? null
