@@ -193,7 +193,6 @@ export const app: Role<AppFacts, NamesInPlan> = {
         },
         { protocol: "tcp", port: doors.sql, scope: "loopback", what: "SQL for PHP" },
         { protocol: "tcp", port: doors.reads, scope: "loopback", what: "SQL reads for PHP" },
-        ...proxysql.listens,
         { protocol: "tcp", port: doors.sessions, scope: "loopback", what: "Redis for sessions" },
         { protocol: "tcp", port: doors.objects, scope: "loopback", what: "Redis for objects" },
     ],

@@ -3,7 +3,7 @@ import { configKey } from "../cluster/config";
 import { hostsOf, type Plan } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
 import { doors, tunnelPort } from "./data-proxy";
-import type { FileSpec, HostFacts, Listener, View } from "./role";
+import type { FileSpec, HostFacts, View } from "./role";
 
 /** What ProxySQL's configuration is made from, beside the plan. */
 export interface ProxysqlFacts extends HostFacts {
@@ -51,14 +51,6 @@ export const proxysql = {
             check: `systemd-analyze verify --man=no ${unit}`,
         },
     ] satisfies FileSpec<ProxysqlFacts>[],
-    listens: [
-        {
-            protocol: "tcp",
-            port: tunnelPort(0),
-            scope: "loopback",
-            what: "where ProxySQL is the proxy: the first member, the others above",
-        },
-    ] satisfies Listener[],
     faults,
 } as const;
 

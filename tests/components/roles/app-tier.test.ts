@@ -20,6 +20,7 @@ function filesOf(values: Values = {}, name = "web1"): Map<string, RenderedFile> 
         salts: canaries.salts,
         mailPassword: plan.config.mailPassword ?? null,
         cachePasswords: null,
+        monitorPassword: null,
     };
     return new Map(renderRole(app, facts).map((file) => [file.path, file]));
 }
