@@ -48,10 +48,15 @@ export class FakeIncus {
         );
     }
 
-    images(...images: { alias: string; at: string }[]): void {
+    /** `packages` are those that the image got from `packages/`. */
+    images(...images: { alias: string; at?: string; packages?: string }[]): void {
         this.answer(
             "incus image list local: --format json",
-            images.map(({ alias, at }) => ({ aliases: [{ name: alias }], uploaded_at: at })),
+            images.map(({ alias, at, packages }) => ({
+                aliases: [{ name: alias }],
+                uploaded_at: at ?? "2025-01-01T00:00:00Z",
+                properties: packages === undefined ? {} : { "testudo.packages": packages },
+            })),
         );
     }
 
