@@ -18,7 +18,8 @@ export function quorumFaults(config: Config, hosts: readonly HostSpec[]): Fault[
     return [
         ...pairFaults("load-balancer", "loadBalancer", hosts),
         ...pairFaults("web", "web", hosts),
-        ...voteFaults(hosts.filter((host) => host.roles.includes("database"))),
+        ...voteFaults("database", "Galera votes", hosts),
+        ...cacheFaults(hosts),
     ];
 }
 
@@ -43,14 +44,30 @@ function pairFaults(
     return [];
 }
 
-function voteFaults(members: readonly HostSpec[]): Fault[] {
+/** None at all is a choice: sessions then stay on their web host. */
+function cacheFaults(hosts: readonly HostSpec[]): Fault[] {
+    if (!hosts.some((host) => host.roles.includes("cache"))) return [];
+    return voteFaults("cache", "Sentinel votes", hosts);
+}
+
+const tooFewVotes = {
+    database: "with an even number one lost link leaves two halves and neither may write",
+    cache: "a majority of the Sentinels elects a master, and a master without a replica takes no writes",
+} as const;
+
+function voteFaults(
+    role: (typeof quorumRoles)[number],
+    votes: string,
+    hosts: readonly HostSpec[],
+): Fault[] {
+    const members = hosts.filter((host) => host.roles.includes(role));
     const faults: Fault[] = [];
     if (members.length < 3 || members.length % 2 === 0) {
         faults.push(
             tooFew(
-                "database",
-                "an odd number of Galera votes, at least 3",
-                "with an even number one lost link leaves two halves and neither may write",
+                role,
+                `an odd number of ${votes}, at least 3`,
+                tooFewVotes[role],
                 members.length,
             ),
         );

@@ -16,6 +16,23 @@ test("one vote is no quorum", () => {
     expect(planFaults({ database: { count: 1 } })).toHaveLength(1);
 });
 
+test.each([1, 2, 4, 8])("%d Sentinel votes are refused", (count) => {
+    expect(planFaults({ cache: { count } })).toEqual([
+        `testudo:cache.count: needs an odd number of Sentinel votes, at least 3 (or testudo:acceptDataLossRisk), because a majority of the Sentinels elects a master, and a master without a replica takes no writes; got ${count}`,
+    ]);
+});
+
+test.each([0, 3, 5, 9])("%d Sentinel votes are a quorum, or none is asked for", (count) => {
+    expect(planFaults({ cache: { count } })).toEqual([]);
+});
+
+test("two Sentinels in one failure domain are refused, both by name", () => {
+    const hosts = { cache1: { failureDomain: "rack1" }, cache2: { failureDomain: "rack1" } };
+    expect(planFaults({ cache: { count: 3 }, hosts })).toEqual([
+        'testudo:hosts.cache1.failureDomain, testudo:hosts.cache2.failureDomain: need different failure domains (or testudo:acceptDataLossRisk), because two members of one quorum would fail together; got "rack1"',
+    ]);
+});
+
 test("two members of one quorum in one failure domain are refused, both by name", () => {
     const hosts = { db1: { failureDomain: "rack1" }, db3: { failureDomain: "rack1" } };
     expect(planFaults({ hosts })).toEqual([
@@ -25,11 +42,12 @@ test("two members of one quorum in one failure domain are refused, both by name"
 
 test("hosts of different tiers may share a failure domain", () => {
     const hosts = {
+        cache1: { failureDomain: "rack1" },
         db1: { failureDomain: "rack1" },
         web1: { failureDomain: "rack1" },
         lb1: { failureDomain: "rack1" },
     };
-    expect(planFaults({ hosts })).toEqual([]);
+    expect(planFaults({ cache: { count: 3 }, hosts })).toEqual([]);
 });
 
 test.each([
@@ -52,11 +70,12 @@ test("whoever says in words what may be lost gets the topology all the same", ()
     const together = { db1: { failureDomain: "a" }, db2: { failureDomain: "a" } };
     const unsafe = {
         database: { count: 2 },
+        cache: { count: 2 },
         web: { count: 1 },
         loadBalancer: { count: 1 },
         hosts: together,
     };
-    expect(planFaults(unsafe)).toHaveLength(4);
+    expect(planFaults(unsafe)).toHaveLength(5);
     expect(planFaults({ ...unsafe, ...risk })).toEqual([]);
 });
 
