@@ -15,6 +15,7 @@ export interface ProxysqlFacts extends HostFacts {
 
 const unit = "proxysql.service";
 const checker = "/usr/local/lib/testudo/app/check-proxysql";
+const handover = "/usr/local/lib/testudo/app/sql-proxy";
 
 /** Is ProxySQL what PHP finds at its SQL ports, in the place of `haproxy@data`? */
 export function isProxysql({ config }: Plan): boolean {
@@ -26,6 +27,14 @@ export const proxysql = {
     packages: (plan: Plan): string[] => (isProxysql(plan) ? ["proxysql"] : []),
     units: (plan: Plan): string[] => (isProxysql(plan) ? [unit] : []),
     files: [
+        {
+            path: handover,
+            template: "proxysql/sql-proxy.mustache",
+            view: ({ plan }) => ({ isProxysql: isProxysql(plan) }),
+            mode: "0755",
+            onChange: `run ${handover}`,
+            check: `bash -n ${handover}`,
+        },
         {
             path: checker,
             template: "proxysql/check-proxysql.mustache",
