@@ -104,7 +104,7 @@ function edge(host: string, { web: webs }: Cast): Promise<string[]> {
 
 function web(host: string, { app: apps }: Cast): Promise<string[]> {
     return proxies(host, "nginx haproxy@app", [
-        { socket: "/run/haproxy-app/admin.sock", backend: "app", servers: apps },
+        { socket: "/run/haproxy-app/admin.sock", backend: "php", servers: apps },
     ]);
 }
 

@@ -15,7 +15,7 @@ export const project = `testudo-${stack}`;
 export const checkout = join(__dirname, "..", "..");
 export const stackFile = ours
     ? join(__dirname, `Pulumi.${stack}.yaml`)
-    : join(checkout, `Pulumi.${stack}.yaml`);
+    : (process.env.STACK_FILE ?? join(checkout, `Pulumi.${stack}.yaml`));
 
 const stateRoot =
     process.env.TESTUDO_STATE ??

@@ -16,7 +16,7 @@ import urllib.parse
 
 TIMEOUT = 15
 LONGEST_RUN = 900
-SETTINGS = "{settings}"
+SETTINGS = "/etc/php/8.4/fpm/conf.d/90-testudo.ini"
 
 
 def account():
