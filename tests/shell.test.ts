@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { filesOf } from "./helpers/facts";
-import { hostOf, largest, planOf } from "./helpers/plans";
+import { hostOf, largest, otherEngines, planOf } from "./helpers/plans";
 import { filesBelow, root, textOf } from "./helpers/sources";
 
 // shellcheck over every shell script: ours as they are, those of hosts as they are rendered.
@@ -44,7 +44,11 @@ if (missing) {
         const files = ["lb1", "db1", "web1"].flatMap((name) =>
             [...filesOf(plan, hostOf(plan, name)).values()].flat(),
         );
-        const scripts = files.filter((file) => isShell(file.content));
+        const others = planOf(otherEngines);
+        const more = ["db1", "web1"]
+            .flatMap((name) => [...filesOf(others, hostOf(others, name)).values()].flat())
+            .filter((file) => !files.some(({ path }) => path === file.path));
+        const scripts = [...files, ...more].filter((file) => isShell(file.content));
         for (const { path, content } of scripts) {
             mkdirSync(join(folder, dirname(path)), { recursive: true });
             writeFileSync(join(folder, path), content);

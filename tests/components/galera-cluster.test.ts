@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { clientPattern, GaleraCluster } from "../../components/galera-cluster";
 import { foundationOf } from "../helpers/foundation";
 import { planOf, type Values } from "../helpers/plans";
-import { isSecret, record, remembered, type RecordOptions } from "../helpers/record";
+import { canary, isSecret, record, remembered, type RecordOptions } from "../helpers/record";
 
 const cluster = remembered((options?: RecordOptions, values: Values = {}) =>
     record(() => {
@@ -73,4 +73,14 @@ test("members are dialled through the bastion at the floating address (mocks)", 
         host: "10.91.1.41",
         proxy: { host: "10.91.0.10", port: 2222, user: "jump" },
     });
+});
+
+test("a ProxySQL asks members by an account of its own, whose password goes to form and nowhere else (mocks)", async () => {
+    const made = await cluster({}, { database: { proxy: "proxysql" } });
+    expect(made.childrenOf("db")).toEqual([...children, "db-monitor-password"].sort());
+    const form = made.get("db-form");
+    expect(isSecret(form.sent.stdin)).toBe(true);
+    const tar = Buffer.from(String(form.inputs.stdin), "base64").toString("latin1");
+    expect(tar).toContain("values/monitor_password");
+    expect(tar).toContain(canary("db-monitor-password"));
 });

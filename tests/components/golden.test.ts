@@ -1,9 +1,10 @@
 import { filesOf } from "../helpers/facts";
-import { hostOf, largest, planOf, type Values } from "../helpers/plans";
+import { hostOf, largest, otherEngines, planOf, type Values } from "../helpers/plans";
 import { roles } from "../../components/roles/all";
 
-// Rendered texts of the smallest and the largest topology, first and last host of each tier. Files
-// that are the same on every host are their templates. After a change on purpose: npx jest -u
+// Rendered texts of the smallest and the largest topology, first and last host of each tier, and of other engines.
+// Files that are the same on every host are their templates, and a text that an earlier topology has is not
+// repeated. After a change on purpose: npx jest -u
 
 expect.addSnapshotSerializer({ test: (value) => typeof value === "string", print: String });
 
@@ -15,7 +16,10 @@ const viewed = new Set(
 const cases: [string, Values, string[]][] = [
     ["smallest", {}, ["lb1", "db1", "web1"]],
     ["largest", largest, ["lb2", "db9", "web9"]],
+    ["other engines'", otherEngines, ["db1", "web1"]],
 ];
+
+const seen = new Set<string>();
 
 describe.each(cases)("the %s topology", (_, values, names) => {
     const plan = planOf(values);
@@ -23,8 +27,10 @@ describe.each(cases)("the %s topology", (_, values, names) => {
         [...filesOf(plan, hostOf(plan, name)).values()]
             .flat()
             .filter((file) => viewed.has(file.path))
-            .map((file): [string, string, string] => [name, file.path, file.content]),
+            .map((file): [string, string, string] => [name, file.path, file.content])
+            .filter((file) => !seen.has(file.join(" "))),
     );
+    for (const file of files) seen.add(file.join(" "));
 
     test.each(files)("%s:%s", (_host, _path, content) => {
         expect(content).toMatchSnapshot();
