@@ -111,7 +111,7 @@ export const redis: Role<RedisFacts> = {
         ...["may-start", "before-restart", "after-restart", "healthy", "apply-runtime"].map(
             scriptFile,
         ),
-        { ...scriptFile("settle"), view: settleView },
+        { ...scriptFile("settle"), view: settleView, onChange: `run ${library}/settle` },
         {
             path: `${library}/lib.sh`,
             view: () => ({ sentinelPort: ports.sentinel }),
