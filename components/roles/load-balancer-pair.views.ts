@@ -40,6 +40,8 @@ export function haproxyView({ plan, host }: LoadBalancerFacts): View {
                     : ` ${peer.address}:${ports.peers} verifyhost ${peer.name}`,
         })),
         siteName: plan.siteName,
+        // With Redis every host has every session.
+        sticky: hostsOf(plan, "cache").length === 0,
         servers: hostsOf(plan, "web").map((web, index) => ({
             serverName: web.name,
             serverId: index + 1,
