@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Plan } from "../../components/cluster/plan";
@@ -15,10 +15,22 @@ import { hostOf, largest, planOf } from "../helpers/plans";
 // system that hosts start from. `make checkers` builds and unpacks it.
 
 const rootfs = process.env.TESTUDO_ROOTFS ?? "";
-const topologies: Record<string, Plan> = { smallest: planOf(), largest: planOf(largest) };
+const has = (path: string) => existsSync(join(rootfs, path));
+/** Packages of their vendors, which this image has or has not; Percona's is there in the place of MariaDB's. */
+const hasProxysql = has("usr/bin/proxysql");
+const hasPercona = has("usr/bin/mysql-systemd");
+const topologies: Record<string, Plan> = {
+    smallest: planOf(),
+    largest: planOf(largest),
+    proxysql: planOf({ database: { proxy: "proxysql" } }),
+    percona: planOf({ database: { engine: "percona-xtradb" } }),
+};
+const isHere = (host: string) => !hasPercona || !host.startsWith("db");
 const hosts: [string, string][] = [
-    ...["lb1", "db1", "web1"].map((host): [string, string] => ["smallest", host]),
-    ...["lb2", "db9", "web9"].map((host): [string, string] => ["largest", host]),
+    ...["lb1", "db1", "web1"].filter(isHere).map((host): [string, string] => ["smallest", host]),
+    ...["lb2", "db9", "web9"].filter(isHere).map((host): [string, string] => ["largest", host]),
+    ...(hasProxysql ? [["proxysql", "web1"] satisfies [string, string]] : []),
+    ...(hasPercona ? [["percona", "db1"] satisfies [string, string]] : []),
 ];
 let work = "";
 
@@ -98,8 +110,11 @@ test.each(hosts)(
     },
 );
 
+type Broken = [string, string, string, string];
+const proxysqlConfig = "/etc/proxysql.cnf";
+
 /** Host, path, the program that refuses, and what is added to the file; where nothing is, another text takes its place. */
-const broken: [string, string, string, string][] = [
+const broken: Broken[] = [
     ["lb1", "/etc/ssh/sshd_config.d/50-testudo.conf", "sshd -t", "PermitRootLogin perhaps"],
     ["lb1", "/root/.ssh/authorized_keys", "ssh-keygen -l", ""],
     ["lb1", "/etc/testudo/firewall.nft", "nft --check", "table inet broken {"],
@@ -134,10 +149,15 @@ const broken: [string, string, string, string][] = [
     ["web1", "/srv/site/checks/session.php", "php -l", "if ("],
     ["web1", "/etc/haproxy/sql.cfg", "haproxy -c", "    nonsense here"],
     ["web1", "/etc/logrotate.d/testudo-web", "logrotate", "/x {\n nonsense"],
+    ...(hasProxysql
+        ? [["web1", proxysqlConfig, "check-proxysql", "mysql_users = ("] satisfies Broken]
+        : []),
 ];
 
-test.each(broken)("on %s a broken %s is refused by %s", async (name, path, program, addition) => {
-    const plan = planOf();
+const here = broken.filter(([host]) => isHere(host));
+
+test.each(here)("on %s a broken %s is refused by %s", async (name, path, program, addition) => {
+    const plan = (path === proxysqlConfig ? topologies.proxysql : undefined) ?? planOf();
     const done = await check(plan, hostOf(plan, name), (file) => {
         if (file.path !== path) return file;
         return {
