@@ -75,9 +75,9 @@ export const app: Role<AppFacts, NamesInPlan> = {
     ],
     users: [],
     units: (plan) => [
-        "php8.4-fpm.service",
         "haproxy@fpm.service",
         "haproxy@data.service",
+        "php8.4-fpm.service",
         ...proxysql.units(plan),
         "nullmailer.service",
     ],
@@ -176,8 +176,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
         shellScript("may-start", {
             view: ({ plan }) => ({ hasMail: plan.config.mail !== undefined }),
         }),
-        shellScript("before-restart"),
-        shellScript("after-restart"),
+        ...["drain", "before-restart", "after-restart"].map((name) => shellScript(name)),
         shellScript("healthy", { view: gateView }),
         shellScript("install"),
         { path: `${library}/install.php`, check: `php -l ${library}/install.php` },
@@ -210,13 +209,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
 
 function flows(plan: Plan): Flow[] {
     return [
-        {
-            from: "web",
-            to: "app",
-            protocol: "tcp",
-            port: ports.fastcgi,
-            why: "pages",
-        },
+        { from: "web", to: "app", protocol: "tcp", port: ports.fastcgi, why: "pages" },
         {
             from: "web",
             to: "app",

@@ -50,6 +50,14 @@ test("web hosts are changed one after the other, the site is installed after all
     );
 });
 
+test("PHP is pushed to all its hosts before a web host names a new release (mocks)", async () => {
+    const merged = await tiers({}, {});
+    expect(merged.get("web-web1-push").waitsFor).toContain("web-web2-app-push");
+    const apart = await tiers({}, { app: { count: 2 }, cache: { count: 3 } });
+    expect(apart.get("web-web1-push").waitsFor).toContain("web-app2-app-push");
+    expect(apart.childrenOf("web")).not.toContain("web-web1-app-push");
+});
+
 test("private hosts are not dialled before the bastion answers on both balancers (mocks)", async () => {
     const made = await tiers({}, {});
     for (const name of ["web-web1-ready", "web-web2-ready", "db-db1-ready", "db-db3-ready"]) {

@@ -160,3 +160,22 @@ test.each<[string, Values, string]>([
 ])("%s is refused", (_, values, key) => {
     expect(roleFaults(app, values)).toEqual([expect.stringContaining(key)]);
 });
+
+test("PHP on hosts of its own needs a place for sessions that all of them reach", () => {
+    expect(roleFaults(app, { app: { count: 2 } })).toEqual([
+        expect.stringContaining("testudo:cache.count"),
+    ]);
+    expect(roleFaults(app, { app: { count: 2 }, cache: { count: 3 } })).toEqual([]);
+    expect(roleFaults(app, {})).toEqual([]);
+});
+
+test("only web hosts come to PHP", () => {
+    const gate = text(filesOf({}, "web1"), "/etc/haproxy/fpm.cfg");
+    expect(gate).toContain("tcp-request session reject unless { ssl_c_s_dn(OU) -m str web }");
+    const ports = app.flows(planOf({ preset: "full" })).filter(({ to }) => to === "app");
+    expect(ports.map(({ from, port }) => [from, port])).toEqual([
+        ["web", 9443],
+        ["web", 9444],
+        ["app", 10000],
+    ]);
+});
