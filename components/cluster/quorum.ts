@@ -18,13 +18,14 @@ export function quorumFaults(config: Config, hosts: readonly HostSpec[]): Fault[
     return [
         ...pairFaults("load-balancer", "loadBalancer", hosts),
         ...pairFaults("web", "web", hosts),
+        ...appFaults(hosts),
         ...voteFaults("database", "Galera votes", hosts),
         ...cacheFaults(hosts),
     ];
 }
 
 function pairFaults(
-    role: "load-balancer" | "web",
+    role: "load-balancer" | "web" | "app",
     section: string,
     hosts: readonly HostSpec[],
 ): Fault[] {
@@ -42,6 +43,12 @@ function pairFaults(
     }
     if (domains.size < 2) return [oneDomain(members, `the ${role} hosts would fail together`)];
     return [];
+}
+
+/** Where PHP has no hosts of its own it shares those of the web role. */
+function appFaults(hosts: readonly HostSpec[]): Fault[] {
+    const apart = hosts.filter((host) => host.roles.includes("app") && !host.roles.includes("web"));
+    return apart.length === 0 ? [] : pairFaults("app", "app", apart);
 }
 
 /** None at all is a choice: sessions then stay on their web host. */

@@ -82,3 +82,16 @@ test("whoever says in words what may be lost gets the topology all the same", ()
 test("such words excuse no fault of another kind", () => {
     expect(planFaults({ ...risk, network: { vip: "10.91.1.10" } })).toHaveLength(1);
 });
+
+test("one app host of its own is refused, none is a choice", () => {
+    const cache = { count: 3 };
+    expect(planFaults({ cache, app: { count: 1 } })).toEqual([
+        "testudo:app.count: needs at least 2 app hosts (or testudo:acceptDataLossRisk), because the loss of one would be the loss of the site; got 1",
+    ]);
+    expect(planFaults({ cache, app: { count: 0 } })).toEqual([]);
+});
+
+test("both app hosts in one failure domain are refused", () => {
+    const hosts = { app1: { failureDomain: "rack1" }, app2: { failureDomain: "rack1" } };
+    expect(planFaults({ cache: { count: 3 }, app: { count: 2 }, hosts })).toHaveLength(1);
+});
