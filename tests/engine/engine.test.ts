@@ -86,6 +86,15 @@ here(`the engine on a host${missing === undefined ? "" : ` (skipped: ${missing})
         expect([host.exists("/etc/app/old"), host.exists("/etc/app/mine")]).toEqual([false, true]);
     });
 
+    test("a file that has gone over to another role stays", async () => {
+        await host.apply(file(conf, "one\n"), file("/etc/app/moved", "text"));
+        host.shell(
+            "mkdir /var/lib/testudo/other; echo /etc/app/moved >/var/lib/testudo/other/paths",
+        );
+        expect((await host.apply(file(conf, "one\n"))).said).toBe("nothing to change\n");
+        expect(host.exists("/etc/app/moved")).toBe(true);
+    });
+
     test("a restart makes a reload of the same unit needless; actions run once", async () => {
         const reload = (content: string) =>
             file("/etc/app/0", content, { onChange: "reload app.service" });
