@@ -10,6 +10,7 @@ import {
 import { configKey, type Config } from "./config";
 import { presets, type TierSpec } from "./presets";
 import { quorumFaults } from "./quorum";
+import { siteFaults } from "./sites";
 import type { Checked, Fault, HostSpec, RoleName } from "./types";
 
 /** What to build: every host with its address, before any resource exists. */
@@ -46,6 +47,7 @@ export function makePlan(config: Config): Checked<Plan> {
             ...networkFaults(config, networks),
             ...hostFaults(config, hosts, networks),
             ...quorumFaults(config, hosts),
+            ...siteFaults(config),
         ],
         value: {
             stack: config.stack,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseAddress, parseNetwork } from "./addresses";
+import { email, furtherSites, mainSite } from "./schema.sites";
 
 const address = z
     .string()
@@ -10,19 +11,11 @@ const network = z
         (text) => parseNetwork(text) !== undefined,
         "needs an IPv4 network such as 10.91.0.0/24, host bits zero",
     );
-const dnsName = z
-    .string()
-    .max(253)
-    .regex(
-        /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
-        "needs a DNS name in lower case such as www.example.org",
-    );
 const count = (most: number, least = 1) => z.number().int().min(least).max(most);
 const seconds = (least: number, most: number) => z.number().min(least).max(most);
 const memoryMiB = z.number().int().min(128).max(1_048_576);
 /** Of a root disk: what a host is made with; a living one keeps its own. */
 const diskGiB = z.number().int().min(1).max(16_384);
-const email = z.string().email();
 
 /** VRRP advertisement interval; a dead balancer is replaced after about 3.6 of them. */
 const vrrpAdvertSeconds = z.number().min(0.05).max(5).multipleOf(0.01).default(0.1);
@@ -42,19 +35,9 @@ export const schema = z
         preset: z.string(),
 
         /** What the world sees. */
-        site: z
-            .object({
-                /** Host name of the site. Without one the site lives at the floating address itself. */
-                name: dnsName.optional(),
-                title: z.string().min(1).max(200).default("Testudo"),
-                adminUser: z
-                    .string()
-                    .regex(/^[a-z0-9_.-]{1,60}$/, "needs 1 to 60 of a-z 0-9 _ . -")
-                    .default("admin"),
-                adminEmail: email.default("admin@example.invalid"),
-            })
-            .strict()
-            .default({}),
+        site: mainSite,
+        /** Further PHP sites of the same hosts, each with a name of its own. They get no database account. */
+        sites: furtherSites,
 
         network: z
             .object({

@@ -1,0 +1,112 @@
+import { z } from "zod";
+
+const dnsName = z
+    .string()
+    .max(253)
+    .regex(
+        /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+        "needs a DNS name in lower case such as www.example.org",
+    );
+export const email = z.string().email();
+/** As nginx and a browser understand it, nothing in it that either would read as something else. */
+const path = z
+    .string()
+    .max(1000)
+    .regex(/^\/[A-Za-z0-9._~/-]*$/, "needs a path such as /about/us, of A-Z a-z 0-9 . _ ~ - /")
+    .refine(
+        (text) => !/\/\/|\/\.\.?(\/|$)/.test(text) && !text.startsWith("/-/"),
+        "needs a path without //, /./ and /../, and not below /-/, which is Testudo's own",
+    );
+const folder = z
+    .string()
+    .min(1)
+    .max(1000)
+    .regex(/^[A-Za-z0-9._/-]+$/, "needs a path of A-Z a-z 0-9 . _ - /");
+const address301 = z
+    .string()
+    .max(2000)
+    .regex(
+        /^(\/|https?:\/\/[a-z0-9.-]+)[A-Za-z0-9._~/?#&=%+:@,-]*$/,
+        "needs a path such as /new or an address such as https://www.example.org/new",
+    );
+
+/** What visitors call a site. */
+const names = {
+    /** Further names; visitors are sent to the site's name, path and query kept. */
+    aliases: z.array(dnsName).max(100).default([]),
+    /** Paths that moved, for good (301). */
+    redirects: z
+        .array(z.object({ from: path, to: address301 }).strict())
+        .max(1000)
+        .default([]),
+};
+
+/** A PHP site that comes as a directory. All sites of a cluster run as one user: they must trust each other. */
+const code = {
+    /** On this machine, inside the project and relative to it: the site's code, without what it writes. */
+    directory: folder.optional(),
+    /** Inside the directory: what visitors may reach. @default the directory itself */
+    documentRoot: folder.optional(),
+    /** Must answer 200 on every web host before visitors see new code. @default / */
+    healthPath: path.optional(),
+    /** For the site's PHP, where `getenv` finds it; may hold secrets. The main site finds DATABASE_HOST, _PORT, _NAME, _USER and _PASSWORD as well. */
+    environment: z
+        .record(
+            z
+                .string()
+                .regex(/^[A-Z][A-Z0-9_]{0,99}$/, "needs a name such as MAIL_FROM")
+                .refine(
+                    (name) => !/^(HTTP_|DATABASE_|TESTUDO_|PATH$|PHP)/.test(name),
+                    "needs a name that neither PHP nor Testudo uses",
+                ),
+            z.string().max(10_000),
+        )
+        .optional(),
+    /** Asked for once for the whole cluster, when the systemd calendar expression is due; closed to visitors. */
+    cron: z
+        .array(
+            z
+                .object({
+                    schedule: z
+                        .string()
+                        .max(200)
+                        .regex(
+                            /^[A-Za-z0-9*:/., ~-]+$/,
+                            "needs a systemd calendar expression such as hourly or *-*-* 04:30:00",
+                        ),
+                    path,
+                })
+                .strict(),
+        )
+        .max(100)
+        .optional(),
+};
+
+export const mainSite = z
+    .object({
+        /** Host name of the site. Without one the site lives at the floating address itself. */
+        name: dnsName.optional(),
+        title: z.string().min(1).max(200).default("Testudo"),
+        adminUser: z
+            .string()
+            .regex(/^[a-z0-9_.-]{1,60}$/, "needs 1 to 60 of a-z 0-9 _ . -")
+            .default("admin"),
+        adminEmail: email.default("admin@example.invalid"),
+        ...names,
+        /** Debian's WordPress, or a directory of one's own. Only WordPress' pages are kept for visitors. */
+        application: z.enum(["wordpress", "php"]).default("wordpress"),
+        ...code,
+    })
+    .strict()
+    .default({});
+
+/** Further sites, by a name of the operator's choice. */
+export const furtherSites = z
+    .record(
+        z
+            .string()
+            .regex(/^[a-z][a-z0-9-]{0,30}$/, "needs 1 to 31 of a-z 0-9 -, a letter first")
+            .refine((id) => id !== "main", 'must not be "main", which is testudo:site'),
+        z.object({ name: dnsName, ...names, ...code, directory: folder }).strict(),
+    )
+    .default({});
