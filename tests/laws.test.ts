@@ -146,12 +146,14 @@ describe("roles", () => {
     });
 
     test("whoever else may read a file, no secret is in it", () => {
-        const open = plan.hosts.flatMap((host) =>
-            [...filesOf(plan, host).values()]
-                .flat()
-                .filter((file) => /SECRET|PLACEHOLDER/.test(file.content))
-                .filter((file) => !/^0[0-7][04]0$/.test(file.mode))
-                .map((file) => `${host.name}:${file.path} ${file.mode}`),
+        const open = plans.flatMap((one) =>
+            one.hosts.flatMap((host) =>
+                [...filesOf(one, host).values()]
+                    .flat()
+                    .filter((file) => /SECRET|PLACEHOLDER/.test(file.content))
+                    .filter((file) => !/^0[0-7][04]0$/.test(file.mode))
+                    .map((file) => `${host.name}:${file.path} ${file.mode}`),
+            ),
         );
         expect(open).toEqual([]);
     });
