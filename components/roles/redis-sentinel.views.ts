@@ -125,9 +125,12 @@ export function failoverMs(downAfterSeconds: number): number {
     return Math.round(Math.max(1.5, 1.5 * downAfterSeconds) * 1000);
 }
 
-/** How often a Sentinel asks for a sign of life: often enough that down-after is what decides. */
+/**
+ * How often a Sentinel asks for a sign of life: often enough that down-after is what decides. Not more often:
+ * a replica that was silent for five of these is not elected.
+ */
 export function pingMs(downAfterSeconds: number): number {
-    return Math.round(Math.min(1000, Math.max(200, (downAfterSeconds * 1000) / 4)));
+    return Math.round(Math.min(1000, Math.max(200, (downAfterSeconds * 1000) / 3)));
 }
 
 export function settleView({ plan }: RedisFacts): View {
