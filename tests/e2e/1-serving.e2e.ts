@@ -102,6 +102,11 @@ describe("a new cluster serves the site", () => {
         ]);
         expect(nonce).toMatch(/^[0-9a-f]{10}$/);
 
+        // Else there would be nothing to empty.
+        for (const web of await hostsOf("web")) {
+            await fromWeb(web, "/");
+            expect(await fromWeb(web, "/")).toMatch(/^x-page-cache: HIT/im);
+        }
         const words = `Tortoise ${Date.now()}`;
         const body = JSON.stringify({
             title: words,
