@@ -22,13 +22,18 @@ const hasPercona = has("usr/bin/mysql-systemd");
 const topologies: Record<string, Plan> = {
     smallest: planOf(),
     largest: planOf(largest),
+    full: planOf({ preset: "full" }),
     proxysql: planOf({ database: { proxy: "proxysql" } }),
     percona: planOf({ database: { engine: "percona-xtradb" } }),
 };
 const isHere = (host: string) => !hasPercona || !host.startsWith("db");
 const hosts: [string, string][] = [
     ...["lb1", "db1", "web1"].filter(isHere).map((host): [string, string] => ["smallest", host]),
-    ...["lb2", "db9", "web9"].filter(isHere).map((host): [string, string] => ["largest", host]),
+    ...["lb2", "db9", "cache9", "web9"]
+        .filter(isHere)
+        .map((host): [string, string] => ["largest", host]),
+    ["full", "web1"],
+    ["full", "app1"],
     ...(hasProxysql ? [["proxysql", "web1"] satisfies [string, string]] : []),
     ...(hasPercona ? [["percona", "db1"] satisfies [string, string]] : []),
 ];
@@ -69,8 +74,8 @@ beforeAll(() => {
     mkdirSync(join(work, "keys"));
     for (const tool of ["check-bundles", "make-keys"])
         cpSync(join(__dirname, tool), join(work, tool));
-    const subjects = hosts.flatMap(([, host]) => {
-        const { roles: own, address } = hostOf(planOf(largest), host);
+    const subjects = hosts.flatMap(([topology, host]) => {
+        const { roles: own, address } = hostOf(topologies[topology] ?? planOf(), host);
         return own.map((role) => `${host}:${role}:DNS=${host},IP=${address}`);
     });
     const made = inImage(
@@ -147,8 +152,13 @@ const broken: Broken[] = [
     ["web1", "/etc/php/8.4/fpm/pool.d/www.conf", "php-fpm8.4", "pm.nonsense = 1"],
     ["web1", "/etc/testudo/wp-config.php", "php -l", "if ("],
     ["web1", "/srv/site/checks/session.php", "php -l", "if ("],
-    ["web1", "/etc/haproxy/sql.cfg", "haproxy -c", "    nonsense here"],
-    ["web1", "/etc/logrotate.d/testudo-web", "logrotate", "/x {\n nonsense"],
+    ["web1", "/etc/haproxy/data.cfg", "haproxy -c", "    nonsense here"],
+    ["web1", "/etc/haproxy/fpm.cfg", "haproxy -c", "    nonsense here"],
+    ["web1", "/etc/haproxy/app.cfg", "haproxy -c", "    nonsense here"],
+    ["web1", "/etc/haproxy/app.lua", "haproxy -c", "nonsense here"],
+    ["web1", "/etc/nginx/testudo/pages.js", "nginx -t", "nonsense here"],
+    ["web1", "/etc/testudo/tls/app/host.pem", "haproxy -c", ""],
+    ["web1", "/etc/logrotate.d/testudo-app", "logrotate", "/x {\n nonsense"],
     ...(hasProxysql
         ? [["web1", proxysqlConfig, "check-proxysql", "mysql_users = ("] satisfies Broken]
         : []),
