@@ -41,7 +41,7 @@ if (missing) {
     test("shellcheck finds nothing in the scripts of hosts, as rendered", () => {
         const folder = mkdtempSync(join(tmpdir(), "testudo-shell-"));
         const plan = planOf(largest);
-        const files = ["lb1", "db1", "web1"].flatMap((name) =>
+        const files = ["lb1", "db1", "cache1", "web1"].flatMap((name) =>
             [...filesOf(plan, hostOf(plan, name)).values()].flat(),
         );
         const others = planOf(otherEngines);

@@ -11,6 +11,7 @@ function account(name: string, password: string, rights: string): string {
 const greeting = "+ping +echo +hello +select +client|setname +client|setinfo +client|id";
 
 const rights: Readonly<Record<Instance, string>> = {
+    // wait: a session counts as saved when a replica has it.
     sessions: `~session:* ${greeting} +get +getex +set +setex +psetex +setnx +expire +pexpire +ttl +pttl +exists +del +unlink +wait +eval +evalsha +script|load`,
     objects: `~wp:* ${greeting} +@read +@write -@dangerous -@blocking +flushdb +multi +exec +discard +eval +evalsha +script|load`,
 };

@@ -34,15 +34,7 @@ const unitOf = (instance: Instance) => `redis-server@${instance}.service`;
 export const redis: Role<RedisFacts> = {
     name: "cache",
     stem: "redis-sentinel",
-    packages: [
-        "curl",
-        "haproxy",
-        "openssl",
-        "redis-sentinel",
-        "redis-server",
-        "redis-tools",
-        "socat",
-    ],
+    packages: ["curl", "haproxy", "openssl", "redis-sentinel", "redis-server", "socat"],
     users: [],
     units: [
         "cache-agent.service",
