@@ -14,7 +14,7 @@ import { WebTier } from "./components/web-tier";
 
 /** Config → plan → preflight → tiers → outputs. Whatever is wrong is refused before the first resource. */
 async function main(): Promise<Record<string, unknown>> {
-    const { plan, platform } = await check(pulumi.getStack(), pulumi.runtime.allConfig());
+    const { plan, platform, archives } = await check(pulumi.getStack(), pulumi.runtime.allConfig());
     const flows = flowsOf(plan);
     const trust = new Trust("trust");
     const machines = machinesFor(plan, trust, platform);
@@ -30,7 +30,7 @@ async function main(): Promise<Record<string, unknown>> {
     const cache = hostsOf(plan, "cache").length
         ? new RedisSentinel("cache", { foundation, after })
         : undefined;
-    const web = new WebTier("web", { foundation, database, cache, inner, after });
+    const web = new WebTier("web", { foundation, database, cache, inner, archives, after });
 
     const tiers = [balancers, inner, database, cache, web];
     return outputs({ plan, trust, matrix, web, tiers });

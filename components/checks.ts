@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig } from "./cluster/config";
 import { makePlan, type Plan } from "./cluster/plan";
+import { phpSitesOf } from "./cluster/sites";
 import { faultsMessage } from "./cluster/types";
+import { packSites, type SiteArchive } from "./host/site-archive";
 import { preflight, type PlatformFacts } from "./machines/platform";
 import { roleFaults } from "./roles/all";
 
@@ -9,6 +11,8 @@ import { roleFaults } from "./roles/all";
 export interface Checked {
     readonly plan: Plan;
     readonly platform: PlatformFacts;
+    /** Code of sites that come as directories of this machine. */
+    readonly archives: readonly SiteArchive[];
 }
 
 /**
@@ -22,17 +26,19 @@ export async function check(
     const config = parseConfig(stack, raw);
     const plan = config.value === undefined ? undefined : makePlan(config.value);
     const platform = plan?.value === undefined ? undefined : await preflight(plan.value);
+    const sites = await packSites(config.value === undefined ? [] : phpSitesOf(config.value));
     const faults = [
         ...config.faults,
         ...(plan?.faults ?? []),
         ...(plan?.value === undefined ? [] : roleFaults(plan.value)),
+        ...sites.faults,
         ...(platform?.faults ?? []),
     ];
     if (faults.length > 0 || plan?.value === undefined || platform === undefined) {
         throw forPeople(faultsMessage(faults));
     }
     for (const warning of platform.warnings) await pulumi.log.warn(warning);
-    return { plan: plan.value, platform };
+    return { plan: plan.value, platform, archives: sites.value ?? [] };
 }
 
 /** An error of which Pulumi shows the message alone. Without a stack, since colouring one takes Node 20 ten seconds. */

@@ -6,10 +6,12 @@ import type { GaleraCluster } from "./galera-cluster";
 import type { LoadBalancerPair } from "./load-balancer-pair";
 import { bringUp, type BroughtUp } from "./host/bring-up";
 import { renderRole, type RenderedFile } from "./host/render";
+import type { SiteArchive } from "./host/site-archive";
 import { fileVersion, push, script } from "./host/steps";
 import { app, scripts } from "./roles/app-tier";
 import { namesIn } from "./roles/role";
 import { web } from "./roles/web-tier";
+import { releaseSites } from "./site-releases";
 
 /** Redis, as PHP needs to know it: the passwords of its users. */
 export interface SiteCache {
@@ -37,6 +39,8 @@ export interface WebTierArgs {
     readonly cache?: SiteCache;
     /** The way to both. @default PHP's hosts find it by themselves */
     readonly inner?: LoadBalancerPair;
+    /** Code of sites that are no WordPress. @default none */
+    readonly archives?: readonly SiteArchive[];
     /** What must be in place before the hosts can be reached: the bastion. */
     readonly after: readonly pulumi.Resource[];
 }
@@ -48,8 +52,6 @@ export interface WebTierArgs {
  */
 export class WebTier extends pulumi.ComponentResource {
     readonly hosts: BroughtUp[];
-    /** The last step: the site is installed. */
-    readonly installed: pulumi.Resource;
     readonly adminPassword: pulumi.Output<string>;
 
     constructor(name: string, args: WebTierArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -132,29 +134,39 @@ export class WebTier extends pulumi.ComponentResource {
         if (first === undefined)
             throw new Error(`WebTier "${name}": hosts needs at least one host with the role app`);
         const { site } = plan.config;
-        this.installed = script(
-            `${name}-form`,
-            first.host,
-            {
-                script: scripts.install,
-                values: {
-                    title: site.title,
-                    admin_user: site.adminUser,
-                    admin_email: site.adminEmail,
-                    admin_password: this.adminPassword,
+        const ready = [
+            ...pushes,
+            database.formed,
+            ...(cache === undefined ? [] : [cache.formed]),
+            ...(inner?.pushes ?? []),
+        ];
+        if (site.application === "wordpress") {
+            script(
+                `${name}-form`,
+                first.host,
+                {
+                    script: scripts.install,
+                    values: {
+                        title: site.title,
+                        admin_user: site.adminUser,
+                        admin_email: site.adminEmail,
+                        admin_password: this.adminPassword,
+                    },
+                    version: fileVersion(first.files, scripts.install),
+                    stackKey: trust.stackKey,
                 },
-                version: fileVersion(first.files, scripts.install),
-                stackKey: trust.stackKey,
-            },
+                { parent: this, dependsOn: ready },
+            );
+        }
+        releaseSites(
+            name,
             {
-                parent: this,
-                dependsOn: [
-                    ...pushes,
-                    database.formed,
-                    ...(cache === undefined ? [] : [cache.formed]),
-                    ...(inner?.pushes ?? []),
-                ],
+                archives: args.archives ?? [],
+                hosts: this.hosts,
+                stackKey: trust.stackKey,
+                after: ready,
             },
+            this,
         );
         this.registerOutputs({});
     }

@@ -51,6 +51,10 @@ async function packSite(
     folder: string,
 ): Promise<Checked<SiteArchive>> {
     const directory = resolve(root, site.code.directory);
+    // The configuration's own faults say so already.
+    const documentRoot = resolve(directory, site.code.documentRoot);
+    if (!isInside(resolve(root), dirname(directory)) || !isInside(directory, documentRoot))
+        return { faults: [] };
     const faults = await directoryFaults(site, root, directory);
     return faults.length > 0
         ? { faults }
@@ -61,7 +65,6 @@ async function directoryFaults(site: PhpSite, root: string, directory: string): 
     const fault = (key: string, rule: string, why: string, got: string): Fault[] => [
         { key: configKey(`${site.key}.${key}`), rule, why, got },
     ];
-    if (!isInside(resolve(root), directory) || directory === resolve(root)) return [];
     if (!(await isDirectory(directory))) {
         return fault(
             "directory",
@@ -70,9 +73,7 @@ async function directoryFaults(site: PhpSite, root: string, directory: string): 
             `${JSON.stringify(site.code.directory)}, which is none (looked in ${root})`,
         );
     }
-    const documentRoot = resolve(directory, site.code.documentRoot);
-    if (!isInside(directory, documentRoot)) return [];
-    if (!(await isDirectory(documentRoot))) {
+    if (!(await isDirectory(resolve(directory, site.code.documentRoot)))) {
         return fault(
             "documentRoot",
             `needs a directory inside ${site.code.directory}`,

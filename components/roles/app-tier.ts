@@ -17,6 +17,7 @@ import {
 import { awaitServer, doors, electionSeconds, lostSessions, peersPort } from "./data-proxy";
 import { proxysql } from "./proxysql";
 import { bundlePem, type FileSpec, type NamesInPlan, type Role, type View } from "./role";
+import { environmentView, mainSiteView, trialPort } from "./sites.views";
 
 export { ports, type AppFacts };
 
@@ -60,18 +61,9 @@ export const app: Role<AppFacts, NamesInPlan> = {
             "wordpress",
             "wordpress-theme-twentytwentyfive",
         ],
-        ...[
-            "mysql",
-            "xml",
-            "mbstring",
-            "gd",
-            "curl",
-            "zip",
-            "intl",
-            "opcache",
-            "bcmath",
-            "apcu",
-        ].map((name) => `php8.4-${name}`),
+        ..."mysql xml mbstring gd curl zip intl opcache bcmath apcu"
+            .split(" ")
+            .map((name) => `php8.4-${name}`),
     ],
     users: [],
     units: (plan) => [
@@ -108,8 +100,20 @@ export const app: Role<AppFacts, NamesInPlan> = {
             onChange: prepareRelease,
         }),
         shellScript("prepare-release", {
-            view: ({ host }) => ({ hasWeb: host.roles.includes("web") }),
+            view: (facts) => ({
+                ...mainSiteView(facts),
+                hasWeb: facts.host.roles.includes("web"),
+            }),
             onChange: prepareRelease,
+        }),
+        shellScript("release-site", {
+            template: "_shared/site/release-site.mustache",
+            view: () => ({ trialPort }),
+        }),
+        phpFile("/etc/testudo/sites.php", {
+            view: environmentView,
+            owner: "root:www-data",
+            mode: "0640",
         }),
         phpFile("/etc/testudo/wp-config.php", {
             view: wordpressView,

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { hostsOf, type Plan } from "../cluster/plan";
+import { phpSitesOf } from "../cluster/sites";
 import { appProxyView, doors, purgePort } from "./data-proxy";
 import type { ProxysqlFacts } from "./proxysql";
 import type { Credentials, View } from "./role";
@@ -38,6 +39,7 @@ export function prependView({ plan, host, cachePasswords }: AppFacts): View {
         self: host.name,
         slowSeconds: plan.config.app.slowSeconds,
         hasSessions: cachePasswords !== null,
+        hasEnvironment: phpSitesOf(plan.config).length > 0,
     };
 }
 

@@ -1,4 +1,5 @@
 import { bundlePem, type FileSpec, type Role } from "./role";
+import { mainSiteView, sitesView, trialPort } from "./sites.views";
 import { appView, ports, siteView, tls, type WebFacts } from "./web-tier.views";
 
 export { ports, type WebFacts };
@@ -57,7 +58,11 @@ export const web: Role<WebFacts> = {
             template: "_shared/site/release-package.mustache",
             onChange: prepareRelease,
         }),
-        shellScript("prepare-release", { onChange: prepareRelease }),
+        shellScript("prepare-release", { view: mainSiteView, onChange: prepareRelease }),
+        shellScript("release-site", {
+            template: "_shared/site/release-site.mustache",
+            view: () => ({ trialPort }),
+        }),
 
         {
             path: "/etc/haproxy/app.lua",
@@ -74,6 +79,11 @@ export const web: Role<WebFacts> = {
 
         { path: "/etc/nginx/nginx.conf", ...nginxReload },
         { path: "/etc/nginx/conf.d/site.conf", view: siteView, ...nginxReload },
+        {
+            path: "/etc/nginx/conf.d/sites.conf",
+            view: (facts) => sitesView(facts, { sitePort: ports.site, tls }),
+            ...nginxReload,
+        },
         { path: "/etc/nginx/snippets/testudo-fastcgi.conf", ...nginxReload },
         { path: "/etc/nginx/testudo/pages.js", ...nginxReload },
         { path: "/etc/systemd/system/nginx.service.d/testudo.conf", check: noDropInCheck },
@@ -93,6 +103,12 @@ export const web: Role<WebFacts> = {
             port: ports.check,
             scope: "loopback",
             what: "nginx' status, and its way to PHP",
+        },
+        {
+            protocol: "tcp",
+            port: trialPort,
+            scope: "loopback",
+            what: "new code of sites, before visitors see it",
         },
     ],
     flows: () => [

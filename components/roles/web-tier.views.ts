@@ -3,6 +3,7 @@ import type { HostSpec } from "../cluster/types";
 import { ports as appPorts, sockets } from "./app-tier.views";
 import { purgePort } from "./data-proxy";
 import type { Credentials, HostFacts, View } from "./role";
+import { mainSiteView } from "./sites.views";
 
 export interface WebFacts extends HostFacts {
     /** Shown to the balancers and to the app hosts. */
@@ -16,7 +17,9 @@ export const tls = "/etc/testudo/tls/web";
 
 export function siteView({ plan, host }: WebFacts): View {
     const { maxUploadMiB, pageCacheSeconds, pageCacheMiB } = plan.config.web;
+    const main = mainSiteView({ plan });
     return {
+        ...main,
         self: host.name,
         siteName: plan.siteName,
         address: host.address,
@@ -26,7 +29,8 @@ export function siteView({ plan, host }: WebFacts): View {
         tls,
         balancers: hostsOf(plan, "load-balancer").map((balancer) => balancer.address),
         maxUploadMiB,
-        keepsPages: pageCacheSeconds > 0,
+        // Only WordPress says when a page has changed, and who is a stranger to it.
+        keepsPages: pageCacheSeconds > 0 && main.isWordpress === true,
         pageCacheSeconds,
         pageCacheMiB,
         // 8000 names of pages fit into one, and a page is seldom smaller than 4 KiB.

@@ -84,3 +84,10 @@ test.each<[string, () => PhpSite, string]>([
     expect(faults.map((fault) => fault.key)).toEqual([key]);
     expect(value).toEqual([]);
 });
+
+test.each(["", "../other", "/etc"])(
+    "packs nothing where the configuration is at fault already: directory %p",
+    async (directory) => {
+        expect(await pack(site("", directory))).toEqual({ faults: [], value: [] });
+    },
+);
