@@ -56,8 +56,8 @@ test("where PHP is on the same host, nginx points to a release only when all hos
 
 test("PHP on hosts of its own is asked over TLS, each by its name, all alike", () => {
     expect(serversOf("php", full)).toEqual([
-        "app1 10.91.1.31:9443 sni str(app1) verifyhost app1 check-sni app1",
-        "app2 10.91.1.32:9443 sni str(app2) verifyhost app2 check-sni app2",
+        "app1 10.91.1.31:9443 sni str(app1) verifyhost app1 check-sni app1 tcp-ut 1500ms",
+        "app2 10.91.1.32:9443 sni str(app2) verifyhost app2 check-sni app2 tcp-ut 1500ms",
     ]);
 });
 
