@@ -104,7 +104,12 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
             onChange: "restart testudo-bastion.service",
             check: "systemd-analyze verify --man=no /etc/systemd/system/testudo-bastion.service",
         },
-        { path: `${library}/cron`, view: cronView, mode: "0755", check: `sh -n ${library}/cron` },
+        {
+            path: `${library}/cron`,
+            view: cronView,
+            mode: "0755",
+            check: `bash ${library}/cron check`,
+        },
         {
             path: "/etc/systemd/system/testudo-cron.service",
             check: { none: "a oneshot without a setting that could be wrong" },

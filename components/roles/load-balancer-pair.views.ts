@@ -1,4 +1,5 @@
 import { hostsOf } from "../cluster/plan";
+import { sitesOf } from "../cluster/sites";
 import type { Credentials, HostFacts, View } from "./role";
 
 export interface LoadBalancerFacts extends HostFacts {
@@ -61,6 +62,17 @@ export function bastionView({ plan }: LoadBalancerFacts): View {
     };
 }
 
+const wordpressCron = { schedule: "minutely", path: "/wp-cron.php?doing_wp_cron" };
+
 export function cronView({ plan }: LoadBalancerFacts): View {
-    return { vip: plan.vip, siteName: plan.siteName };
+    return {
+        vip: plan.vip,
+        jobs: sitesOf(plan.config).flatMap(({ host, code }) =>
+            (code === "wordpress" ? [wordpressCron] : code.cron).map(({ schedule, path }) => ({
+                jobSchedule: schedule,
+                jobHost: host,
+                jobPath: path,
+            })),
+        ),
+    };
 }
