@@ -147,6 +147,27 @@ const broken: Broken[] = [
     ["db1", "/etc/haproxy/galera.cfg", "haproxy -c", "    nonsense here"],
     ["db1", "/etc/testudo/tls/database/cert.pem", "openssl verify", ""],
     ["db1", "/etc/testudo/tls/database/both.pem", "haproxy -c", ""],
+    ["cache9", "/etc/haproxy/redis.cfg", "haproxy -c", "    nonsense here"],
+    ["cache9", "/etc/haproxy/redis.lua", "haproxy -c", "nonsense here"],
+    [
+        "cache9",
+        "/etc/testudo/cache/sessions.conf",
+        "/usr/local/lib/testudo/cache/check",
+        "nonsense 1",
+    ],
+    [
+        "cache9",
+        "/etc/testudo/cache/objects.acl",
+        "/usr/local/lib/testudo/cache/check",
+        "user x +no",
+    ],
+    [
+        "cache9",
+        "/etc/testudo/cache/sentinel.conf",
+        "/usr/local/lib/testudo/cache/check",
+        "sentinel no 1",
+    ],
+    ["cache9", "/etc/testudo/cache/operator.auth", "/usr/local/lib/testudo/cache/check", ""],
     ["web1", "/etc/nginx/conf.d/site.conf", "nginx -t", "nonsense here;"],
     ["web1", "/etc/testudo/tls/web/host.pem", "haproxy -c", ""],
     ["web1", "/etc/php/8.4/fpm/pool.d/www.conf", "php-fpm8.4", "pm.nonsense = 1"],
@@ -167,7 +188,8 @@ const broken: Broken[] = [
 const here = broken.filter(([host]) => isHere(host));
 
 test.each(here)("on %s a broken %s is refused by %s", async (name, path, program, addition) => {
-    const plan = (path === proxysqlConfig ? topologies.proxysql : undefined) ?? planOf();
+    const others = { [proxysqlConfig]: topologies.proxysql }[path];
+    const plan = others ?? (name === "cache9" ? planOf(largest) : planOf());
     const done = await check(plan, hostOf(plan, name), (file) => {
         if (file.path !== path) return file;
         return {
