@@ -3,14 +3,14 @@ import { flowsOf, roles } from "../components/roles/all";
 import { namesIn } from "../components/roles/role";
 import { isVendorPackage } from "../components/roles/vendor-packages";
 import { filesOf } from "./helpers/facts";
-import { largest, otherEngines, planOf } from "./helpers/plans";
+import { full, largest, otherEngines, planOf } from "./helpers/plans";
 import { filesBelow, importsOf, modulesBelow, textOf } from "./helpers/sources";
 
 // Laws over all sources and roles. Laws over what the program registers: program.test.ts.
 
 const modules = ["index.ts", ...modulesBelow("components")];
 const plan = planOf(largest);
-const plans = [plan, planOf(otherEngines)];
+const plans = [plan, planOf(otherEngines), planOf(full)];
 const everyFile = roles.flatMap((role) =>
     role.files.map((file) => ({ role, file, name: `${role.name} ${file.path}` })),
 );
@@ -205,7 +205,7 @@ describe("roles", () => {
 });
 
 describe("flows", () => {
-    const flows = flowsOf(plan);
+    const flows = plans.flatMap(flowsOf);
     const listeners = roles.flatMap((role) =>
         role.listens.map((listener) => ({ role: role.name, ...listener })),
     );

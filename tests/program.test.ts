@@ -35,13 +35,17 @@ const mailPassword = "CANARY<mail>";
 /** Every optional part, and as many hosts as show a chain. */
 const everything = {
     ...largest,
+    preset: "full",
+    app: { ...(largest.app as object), count: 2 },
+    cache: { ...(largest.cache as object), count: 3 },
     web: { ...(largest.web as object), count: 3 },
     database: { ...(largest.database as object), count: 5 },
     hosts: {},
     mailPassword,
 };
 const commands = async () => (await program(everything)).ofType("command:remote:Command");
-const hostOfCommand = (one: Registered) => /(?:lb|db|web)\d/.exec(one.deletedWith ?? "")?.[0] ?? "";
+const hostOfCommand = (one: Registered) =>
+    /(?:lb|inner|db|cache|app|web)\d/.exec(one.deletedWith ?? "")?.[0] ?? "";
 
 test("a configuration with faults registers nothing, and says all of them", async () => {
     const refused: unknown[] = [];
@@ -74,7 +78,9 @@ test("the tiers stand at the top of the stack, in the order of index.ts", async 
         "incus",
         "dmz",
         "lb",
+        "inner",
         "db",
+        "cache",
         "web",
     ]);
 });
@@ -82,9 +88,10 @@ test("the tiers stand at the top of the stack, in the order of index.ts", async 
 test("machines and volumes stand under the tier that they are made for", async () => {
     const made = await program(everything);
     for (const { name } of planOf(everything).hosts) {
-        const tier = name.replace(/\d/, "");
+        const prefix = name.replace(/\d/, "");
+        const tier = prefix === "app" ? "web" : prefix;
         expect(made.get(`incus-${name}`).parent).toBe(tier);
-        expect(made.names.includes(`incus-${name}-data`)).toBe(tier === "db");
+        expect(made.names.includes(`incus-${name}-data`)).toBe(["db", "cache"].includes(tier));
     }
 });
 
@@ -218,7 +225,7 @@ test("outputs say where the site is and how to get in; keys and passwords are se
         outputs = await main();
     });
     expect(outputs).toMatchObject({ siteUrl: "https://www.example.org/", vip: "10.91.0.10" });
-    expect(Object.keys(outputs.hosts as object)).toHaveLength(10);
+    expect(Object.keys(outputs.hosts as object)).toHaveLength(17);
     const secret = await Promise.all(
         Object.entries(outputs).map(async ([name, value]): Promise<[string, boolean]> => [
             name,

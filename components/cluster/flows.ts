@@ -40,7 +40,7 @@ export function outbound(plan: Plan, flows: readonly Flow[], host: HostSpec): Ho
 
 /** The flows that cross from one zone into another, addresses included. Flows inside a zone are the hosts' own business. */
 export function crossings(plan: Plan, flows: readonly Flow[]): BorderRule[] {
-    return flows.flatMap((flow) =>
+    const all = flows.flatMap((flow) =>
         sides(plan, flow, flow.from).flatMap((from) =>
             sides(plan, flow, flow.to)
                 .filter((to) => to.zone !== from.zone)
@@ -53,6 +53,8 @@ export function crossings(plan: Plan, flows: readonly Flow[]): BorderRule[] {
                 })),
         ),
     );
+    // Two roles of one host ask for the same.
+    return [...new Map(all.map((rule) => [JSON.stringify(rule), rule])).values()];
 }
 
 function rules(

@@ -84,7 +84,8 @@ export function gateView({ plan, host }: AppFacts): View {
         healthPort: ports.health,
         phpSocket: sockets.php,
         checkSocket: sockets.checks,
-        // What every web host may want at once; php-fpm's own queue is 511.
+        workers: plan.config.app.phpWorkers,
+        // What every web host may want at once: those that PHP works on, and those that wait here.
         maxConnections: 600 + plan.config.app.phpWorkers,
     };
 }

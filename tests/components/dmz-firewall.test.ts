@@ -23,6 +23,6 @@ test("the matrix has a line for every flow (mocks)", async () => {
             .matrix;
     });
     expect(matrix).toHaveLength(flows.length);
-    expect(matrix).toContain("web → database  tcp 3307  SQL");
+    expect(matrix).toContain("app → database  tcp 3307  SQL");
     expect(matrix).toContain("load-balancer → load-balancer  vrrp  who holds the floating address");
 });

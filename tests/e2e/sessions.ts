@@ -24,20 +24,20 @@ export async function closeSessions(): Promise<void> {
     for (const host of await hostsOf("app")) await sh(host, `rm -f ${plugin} ${redisProgram}`);
 }
 
-/** People with sessions: on the test page ten, each every second; with the plugin in WordPress' start page four. */
+/** People with sessions, each every two seconds: ten on the test page, four with the plugin in WordPress' start page. */
 export async function people(): Promise<Measurement> {
     const { vip } = await outputs();
     const ca = "/root/e2e/ca.pem";
     return together([
-        measure(client, [sessionsProgram, vip, ca, "/-/session", "10", "100"]),
-        measure(client, [sessionsProgram, vip, ca, "/?e2e-visits=1", "4", "250"]),
+        measure(client, [sessionsProgram, vip, ca, "/-/session", "10", "200"]),
+        measure(client, [sessionsProgram, vip, ca, "/?e2e-visits=1", "4", "500"]),
     ]);
 }
 
-/** One key every 20 ms in all, written where PHP runs. */
+/** One key every 40 ms in all, written where PHP runs. */
 export async function keys(prefix: string): Promise<Measurement> {
     const hosts = await hostsOf("app");
-    const every = String(20 * hosts.length);
+    const every = String(40 * hosts.length);
     return together(hosts.map((host) => measure(host, [redisProgram, `${prefix}-${host}`, every])));
 }
 

@@ -43,6 +43,9 @@ export const largest: Values = {
     incus: { exposePort: 8443 },
 };
 
+/** Every tier on hosts of its own. */
+export const full: Values = { platform: "incus", preset: "full" };
+
 /** What needs packages of their vendors. */
 export const otherEngines: Values = {
     ...smallest,

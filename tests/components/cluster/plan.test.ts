@@ -12,9 +12,50 @@ test("the smallest plan has these hosts at these addresses", () => {
         ["db1", "private", "10.91.1.41", "database"],
         ["db2", "private", "10.91.1.42", "database"],
         ["db3", "private", "10.91.1.43", "database"],
+        ["web1", "private", "10.91.1.21", "web", "app"],
+        ["web2", "private", "10.91.1.22", "web", "app"],
+    ]);
+});
+
+test("the full preset has every tier on hosts of its own, and two floating addresses", () => {
+    const plan = planOf({ preset: "full" });
+    expect(
+        plan.hosts.map((host) => [host.name, host.zone, host.address, ...host.roles]),
+    ).toEqual([
+        ["lb1", "public", "10.91.0.11", "load-balancer"],
+        ["lb2", "public", "10.91.0.12", "load-balancer"],
+        ["inner1", "private", "10.91.1.11", "inner-load-balancer"],
+        ["inner2", "private", "10.91.1.12", "inner-load-balancer"],
+        ["db1", "private", "10.91.1.41", "database"],
+        ["db2", "private", "10.91.1.42", "database"],
+        ["db3", "private", "10.91.1.43", "database"],
+        ["cache1", "private", "10.91.1.51", "cache"],
+        ["cache2", "private", "10.91.1.52", "cache"],
+        ["cache3", "private", "10.91.1.53", "cache"],
+        ["app1", "private", "10.91.1.31", "app"],
+        ["app2", "private", "10.91.1.32", "app"],
         ["web1", "private", "10.91.1.21", "web"],
         ["web2", "private", "10.91.1.22", "web"],
     ]);
+    expect(plan.vips).toEqual({
+        "load-balancer": "10.91.0.10",
+        "inner-load-balancer": "10.91.1.10",
+    });
+    expect(planOf().vips).toEqual({ "load-balancer": "10.91.0.10" });
+});
+
+test("where PHP has no hosts of its own, it runs on the web hosts, in any preset", () => {
+    const merged = planOf({ preset: "full", app: { count: 0 } });
+    expect(hostsOf(merged, "app").map((host) => host.name)).toEqual(["web1", "web2"]);
+});
+
+test("the inner floating address is nobody else's, and lies in the private network", () => {
+    expect(planFaults({ network: { innerVip: "10.91.1.41" } }).join()).toMatch(
+        /testudo:hosts\.db1\.address: needs an address of its own.*testudo:network\.innerVip/,
+    );
+    expect(planFaults({ network: { innerVip: "10.91.0.20" } }).join()).toMatch(
+        /testudo:network\.innerVip: needs a host address inside testudo:network\.private/,
+    );
 });
 
 test("only members of the database have a data volume", () => {

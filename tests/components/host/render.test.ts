@@ -25,7 +25,7 @@ function roleWith(...files: FileSpec<HostFacts>[]): Role {
 test("a name that the view lacks is an error that names template and name, not an empty place", () => {
     expect(() =>
         renderTemplate(`load-balancer-pair${cron}.mustache`, { vip: "10.91.0.10" }),
-    ).toThrow(`load-balancer-pair${cron}.mustache: {{siteName}} is not in the view`);
+    ).toThrow(`load-balancer-pair${cron}.mustache: {{jobs}} is not in the view`);
 });
 
 test("a section over a name that the view lacks is an error as well", () => {
