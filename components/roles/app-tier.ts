@@ -14,7 +14,7 @@ import {
     wordpressView,
     type AppFacts,
 } from "./app-tier.views";
-import { awaitServer, doors, electionSeconds, lostSessions, peersPort } from "./data-proxy";
+import { doors, peersPort, proxyPrograms } from "./data-proxy";
 import { proxysql } from "./proxysql";
 import { bundlePem, type FileSpec, type NamesInPlan, type Role, type View } from "./role";
 import { environmentView, mainSiteView, trialPort } from "./sites.views";
@@ -153,20 +153,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
             onChange: "reload haproxy@fpm.service",
             check: "haproxy -c -f /etc/haproxy/fpm.cfg",
         },
-        {
-            path: lostSessions,
-            template: "_shared/haproxy/lost-sessions.lua.mustache",
-            onChange: "reload haproxy@data.service",
-            check: { none: "haproxy loads it in its own check" },
-        },
-        {
-            path: awaitServer,
-            template: "_shared/haproxy/await-server.lua.mustache",
-            view: ({ plan }) =>
-                hostsOf(plan, "cache").length > 0 ? { awaitSeconds: electionSeconds } : null,
-            onChange: "reload haproxy@data.service",
-            check: { none: "haproxy loads it in its own check" },
-        },
+        ...proxyPrograms("haproxy@data.service"),
         {
             path: "/etc/haproxy/data.cfg",
             view: dataView,

@@ -1,6 +1,6 @@
 import { hostsOf } from "../cluster/plan";
 import type { RoleName } from "../cluster/types";
-import type { HostFacts, View } from "./role";
+import type { FileSpec, HostFacts, View } from "./role";
 
 /** What PHP finds on its own host, and the inner balancers offer to PHP's hosts: the same numbers. */
 export const doors = { sql: 3306, reads: 3307, sessions: 6379, objects: 6380 } as const;
@@ -17,9 +17,33 @@ export const peersPort = 10000;
 /** On loopback of PHP's hosts, and of the web hosts for them. */
 export const purgePort = 8444;
 /** Longest wait in seconds for a new master of the sessions: an election takes about 3. */
-export const electionSeconds = 4;
-export const awaitServer = "/etc/haproxy/await-server.lua";
-export const lostSessions = "/etc/haproxy/lost-sessions.lua";
+const electionSeconds = 4;
+const programs = {
+    lostSessions: "/etc/haproxy/lost-sessions.lua",
+    awaitChoice: "/etc/haproxy/await-choice.lua",
+    awaitServer: "/etc/haproxy/await-server.lua",
+} as const;
+
+/** What HAProxy cannot say in its own words, for the instance that `unit` runs. */
+export function proxyPrograms(unit: string): FileSpec<HostFacts>[] {
+    const program = (path: string, rest: Partial<FileSpec<HostFacts>>): FileSpec<HostFacts> => ({
+        path,
+        template: `_shared/haproxy/${path.split("/").pop() ?? ""}.mustache`,
+        onChange: `reload ${unit}`,
+        check: { none: "haproxy loads it in its own check" },
+        ...rest,
+    });
+    return [
+        program(programs.lostSessions, {}),
+        program(programs.awaitChoice, {}),
+        program(programs.awaitServer, { view: () => ({ awaitSeconds: electionSeconds }) }),
+    ];
+}
+
+/** Whether hosts of this role decide by themselves who the writer is. */
+function chooses({ plan, role }: Pick<ProxyFacts, "plan" | "role">): boolean {
+    return role === "inner-load-balancer" || plan.vips["inner-load-balancer"] === undefined;
+}
 
 /** A HAProxy that brings SQL and Redis to their clients. */
 export interface ProxyFacts extends HostFacts {
@@ -42,7 +66,7 @@ export function processView({ plan, host, instance, role, tls, maxConnections }:
         tls,
         maxConnections,
         hasKeepalived: role === "inner-load-balancer",
-        lua: hostsOf(plan, "cache").length > 0 ? [awaitServer] : [],
+        lua: chooses({ plan, role }) ? [programs.awaitChoice, programs.awaitServer] : [],
     };
 }
 

@@ -2,13 +2,11 @@ import { configKey } from "../cluster/config";
 import { hostsOf, type Plan } from "../cluster/plan";
 import type { Fault, Flow } from "../cluster/types";
 import {
-    awaitServer,
     choiceView,
     doors,
-    electionSeconds,
-    lostSessions,
     peersPort,
     processView,
+    proxyPrograms,
     type ProxyFacts,
 } from "./data-proxy";
 import {
@@ -59,19 +57,7 @@ export const innerLoadBalancer: Role<InnerLoadBalancerFacts> = {
             onChange: reload,
             check: readByHaproxy,
         },
-        {
-            path: lostSessions,
-            template: "_shared/haproxy/lost-sessions.lua.mustache",
-            onChange: reload,
-            check: readByHaproxy,
-        },
-        {
-            path: awaitServer,
-            template: "_shared/haproxy/await-server.lua.mustache",
-            view: () => ({ awaitSeconds: electionSeconds }),
-            onChange: reload,
-            check: readByHaproxy,
-        },
+        ...proxyPrograms(unit),
         {
             path: "/etc/haproxy/inner.cfg",
             view: (facts) => {

@@ -207,6 +207,8 @@ describe.each(rounds)("balancers are reloaded, round %i", (round) => {
         if ((await leader()) !== first) return;
         await powerCut(first);
         await pause(6000);
+        // A writer is chosen by those who write.
+        await leader();
         await powerOn(first);
         await whole(180);
         expect(await leader()).not.toBe(first);
