@@ -95,6 +95,29 @@ wp_cache_set('count', 1);
 wp_cache_incr('count');
 expect(other()->ttl('wp:main::default:count') > 500, 'a counter has an end');
 
+// What a page was asked for last time is fetched in one go, as it is then.
+$_SERVER['REQUEST_METHOD'] = 'GET';
+$_SERVER['REQUEST_URI'] = '/page?x=1';
+$calls = static fn (): int => (int) preg_replace('/^calls=(\d+).*/', '$1', other()->info('commandstats')['cmdstat_mget'] ?? '');
+foreach (['t1' => 'a', 't2' => 'b', 't3' => 'c'] as $key => $value) wp_cache_set($key, $value);
+next_request();
+expect([wp_cache_get('t1'), wp_cache_get('t2'), wp_cache_get('t3'), wp_cache_get('t4')] === ['a', 'b', 'c', false], 'the first visit of a page');
+wp_cache_close();
+other()->set('wp:main::default:t1', serialize('new'));
+other()->del('wp:main::default:t2');
+next_request();
+$before = $calls();
+expect(wp_cache_get('t3') === 'c' && wp_cache_get('t1') === 'new' && $calls() === $before + 1, 'the next one asks once');
+expect(wp_cache_get('t2') === false && wp_cache_add('t2', 'added') && wp_cache_get('t2') === 'added', 'what is gone is gone');
+next_request();
+wp_cache_get('t1');
+expect(wp_cache_delete('t3') && wp_cache_get('t3') === false, 'what a request deletes it does not see again');
+wp_cache_set('t2', 'own');
+expect(wp_cache_get('t2') === 'own', 'what a request sets is what it sees');
+wp_cache_flush();
+expect(wp_cache_get('t1') === false, 'nor what it has emptied');
+unset($_SERVER['REQUEST_METHOD']);
+
 $multisite = true;
 next_request();
 wp_cache_set('m', 'one');
