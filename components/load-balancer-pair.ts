@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { hostsOf } from "./cluster/plan";
+import { namesOf } from "./cluster/sites";
 import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import { bringUp, type BroughtUp } from "./host/bring-up";
@@ -64,10 +65,7 @@ function edgeFiles({ plan, trust }: Foundation): FilesOf {
     const edge = trust.credentials("edge", {
         commonName: plan.siteName,
         organizationalUnit: "edge",
-        dnsNames: [
-            ...(plan.config.site.name === undefined ? [] : [plan.config.site.name]),
-            "localhost",
-        ],
+        dnsNames: [...namesOf(plan), "localhost"],
         ipAddresses: [plan.vip, "127.0.0.1"],
     });
     return (host) =>
