@@ -19,9 +19,7 @@ test("the smallest plan has these hosts at these addresses", () => {
 
 test("the full preset has every tier on hosts of its own, and two floating addresses", () => {
     const plan = planOf({ preset: "full" });
-    expect(
-        plan.hosts.map((host) => [host.name, host.zone, host.address, ...host.roles]),
-    ).toEqual([
+    expect(plan.hosts.map((host) => [host.name, host.zone, host.address, ...host.roles])).toEqual([
         ["lb1", "public", "10.91.0.11", "load-balancer"],
         ["lb2", "public", "10.91.0.12", "load-balancer"],
         ["inner1", "private", "10.91.1.11", "inner-load-balancer"],

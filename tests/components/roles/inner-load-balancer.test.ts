@@ -90,7 +90,9 @@ test("HAProxy 3.0 does not use tcp-ut of a default-server line: it stands at eve
 
 test("without cache hosts there is no door to Redis", () => {
     const bare = planOf({ ...full, cache: { count: 0 }, app: { count: 0 } });
-    expect(fileOf(bare, hostOf(bare, "inner1"), config)).not.toMatch(/sessions-door|objects-door|await-server/);
+    expect(fileOf(bare, hostOf(bare, "inner1"), config)).not.toMatch(
+        /sessions-door|objects-door/,
+    );
 });
 
 test("the inner pair has its own address and its own VRRP id", () => {

@@ -13,7 +13,7 @@ const dataOf = (plan = chosen, host = "web1") =>
 test("without being asked for there is no trace of it", () => {
     const plan = planOf();
     const files = [...filesOf(plan, hostOf(plan, "web1")).values()].flat();
-    expect(files.filter((file) => file.path.includes('proxysql'))).toEqual([]);
+    expect(files.filter((file) => file.path.includes("proxysql"))).toEqual([]);
     expect([...namesIn(plan, app.packages), ...namesIn(plan, app.units)]).not.toEqual(
         expect.arrayContaining([expect.stringContaining("proxysql")]),
     );
