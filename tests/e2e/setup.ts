@@ -11,5 +11,6 @@ export default async function setup(): Promise<void> {
     if (!ours) return;
     await must([join(checkout, "platform", "sweep"), stack]);
     // Its state would speak of what is swept away. A stack that was never there is refused, which is as good.
+    await tool("run", ["cancel", "--yes"]);
     await tool("run", ["stack", "rm", "--force", "--yes", "--preserve-config"]);
 }
