@@ -1,0 +1,2 @@
+<?php
+printf("ruins of %s at %s, %s\n", getenv('SHOP_OWNER'), $_SERVER['HTTP_HOST'], $_SERVER['REQUEST_URI']);
