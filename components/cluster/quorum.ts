@@ -19,13 +19,21 @@ export function quorumFaults(config: Config, hosts: readonly HostSpec[]): Fault[
         ...pairFaults("load-balancer", "loadBalancer", hosts),
         ...pairFaults("web", "web", hosts),
         ...appFaults(hosts),
+        ...innerFaults(hosts),
         ...voteFaults("database", "Galera votes", hosts),
         ...cacheFaults(hosts),
     ];
 }
 
+/** They may be none at all: then every host that runs PHP finds its data by itself. */
+function innerFaults(hosts: readonly HostSpec[]): Fault[] {
+    return hosts.some((host) => host.roles.includes("inner-load-balancer"))
+        ? pairFaults("inner-load-balancer", "innerLoadBalancer", hosts)
+        : [];
+}
+
 function pairFaults(
-    role: "load-balancer" | "web" | "app",
+    role: "load-balancer" | "web" | "app" | "inner-load-balancer",
     section: string,
     hosts: readonly HostSpec[],
 ): Fault[] {

@@ -147,8 +147,8 @@ export const schema = z
                 objectsMiB: z.number().int().min(16).max(1_048_576).default(128),
                 /** Data volume of each host. */
                 dataGiB: diskGiB.default(2),
-                /** A master that is silent for this long is replaced, in about 1 to 3 s more. */
-                downAfterSeconds: seconds(0.5, 60).default(1),
+                /** A master that is silent for this long is replaced, in about 1 to 2 s more. Proxies and PHP wait for that, 4 to 5 s in all. */
+                downAfterSeconds: seconds(0.5, 2).default(1),
             })
             .strict()
             .default({}),

@@ -57,7 +57,7 @@ function textOf(template: string): string {
     return readFileSync(join(templateRoot, template), "utf8");
 }
 
-/** `{{> haproxy/writer}}` is `config-templates/_shared/haproxy/writer.mustache`, a part of several templates. */
+/** `{{> haproxy/choice}}` is `config-templates/_shared/haproxy/choice.mustache`, a part of several templates. */
 function partial(name: string): string {
     return textOf(`_shared/${name}.mustache`);
 }

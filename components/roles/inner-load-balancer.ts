@@ -1,6 +1,5 @@
-import { configKey } from "../cluster/config";
 import { hostsOf, type Plan } from "../cluster/plan";
-import type { Fault, Flow } from "../cluster/types";
+import type { Flow } from "../cluster/types";
 import {
     choiceView,
     doors,
@@ -98,7 +97,8 @@ export const innerLoadBalancer: Role<InnerLoadBalancerFacts> = {
     flows,
     logs: [unit, "keepalived.service"],
     metrics: [],
-    faults: countFaults,
+    // Two or none: the plan's own rule.
+    faults: () => [],
 };
 
 function proxyFacts({ plan, host }: HostFacts): ProxyFacts {
@@ -142,19 +142,6 @@ function flows(plan: Plan): Flow[] {
             protocol: "tcp",
             port: peersPort,
             why: "both choose the same writer",
-        },
-    ];
-}
-
-function countFaults(plan: Plan): Fault[] {
-    const count = hostsOf(plan, "inner-load-balancer").length;
-    if (count !== 1 || plan.config.acceptDataLossRisk !== undefined) return [];
-    return [
-        {
-            key: configKey("innerLoadBalancer.count"),
-            rule: "needs to be 0 or 2 (or testudo:acceptDataLossRisk)",
-            why: "the loss of the only way to the data would be the loss of the site",
-            got: String(count),
         },
     ];
 }

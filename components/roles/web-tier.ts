@@ -1,3 +1,6 @@
+import { configKey } from "../cluster/config";
+import { hostsOf, type Plan } from "../cluster/plan";
+import type { Fault } from "../cluster/types";
 import { bundlePem, type FileSpec, type Role } from "./role";
 import { mainSiteView, sitesView, trialPort } from "./sites.views";
 import { appView, ports, siteView, tls, type WebFacts } from "./web-tier.views";
@@ -123,5 +126,19 @@ export const web: Role<WebFacts> = {
     ],
     logs: ["haproxy@app.service", "nginx.service"],
     metrics: [],
-    faults: () => [],
+    faults: diskFaults,
 };
+
+function diskFaults(plan: Plan): Fault[] {
+    const { pageCacheMiB } = plan.config.web;
+    const most = Math.min(...hostsOf(plan, "web").map((host) => host.diskGiB * 256));
+    if (pageCacheMiB <= most) return [];
+    return [
+        {
+            key: configKey("web.pageCacheMiB"),
+            rule: `needs to be at most a quarter of the disk of a web host (${most} MiB)`,
+            why: "a full disk stops nginx, and the site's releases and logs lie on it as well",
+            got: String(pageCacheMiB),
+        },
+    ];
+}

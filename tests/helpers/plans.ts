@@ -33,7 +33,7 @@ export const largest: Values = {
         count: 9,
         sessionsMiB: 1024,
         objectsMiB: 2048,
-        downAfterSeconds: 5,
+        downAfterSeconds: 2,
         dataGiB: 50,
         memoryMiB: 8192,
     },

@@ -1,7 +1,7 @@
 import { hostsOf } from "../../../components/cluster/plan";
 import { innerLoadBalancer } from "../../../components/roles/inner-load-balancer";
 import { fileOf } from "../../helpers/facts";
-import { full, hostOf, planOf, roleFaults } from "../../helpers/plans";
+import { full, hostOf, planFaults, planOf, roleFaults } from "../../helpers/plans";
 
 const config = "/etc/haproxy/inner.cfg";
 const plan = planOf(full);
@@ -17,13 +17,14 @@ function section(text: string, head: string): string[] {
     return rest.slice(0, to < 0 ? undefined : to).map((line) => line.trim());
 }
 
-test("one inner balancer is refused: it would be the only way to the data", () => {
-    const [fault, ...more] = roleFaults(innerLoadBalancer, {
-        ...full,
-        innerLoadBalancer: { count: 1 },
-    });
-    expect(fault).toMatch(/^testudo:innerLoadBalancer\.count: needs to be 0 or 2 .*; got 1$/);
-    expect(more).toEqual([]);
+test("one inner balancer is refused, and two that fail together", () => {
+    expect(planFaults({ ...full, innerLoadBalancer: { count: 1 } })).toEqual([
+        expect.stringMatching(/^testudo:innerLoadBalancer\.count: needs at least 2 .*; got 1$/),
+    ]);
+    const rack = { failureDomain: "rack 1" };
+    expect(planFaults({ ...full, hosts: { inner1: rack, inner2: rack } })).toEqual([
+        expect.stringMatching(/^testudo:hosts\.inner1\.failureDomain/),
+    ]);
 });
 
 test("two and none are refused by nobody", () => {
@@ -90,9 +91,7 @@ test("HAProxy 3.0 does not use tcp-ut of a default-server line: it stands at eve
 
 test("without cache hosts there is no door to Redis", () => {
     const bare = planOf({ ...full, cache: { count: 0 }, app: { count: 0 } });
-    expect(fileOf(bare, hostOf(bare, "inner1"), config)).not.toMatch(
-        /sessions-door|objects-door/,
-    );
+    expect(fileOf(bare, hostOf(bare, "inner1"), config)).not.toMatch(/sessions-door|objects-door/);
 });
 
 test("the inner pair has its own address and its own VRRP id", () => {

@@ -37,9 +37,9 @@ test("one WordPress without further names needs none of it", () => {
     expect(paths).not.toContain("/etc/testudo/sites.php");
 });
 
-test("a PHP site's document root is what visitors reach, and its pages are not kept", () => {
+test("a PHP site's release is what visitors reach, and its pages are not kept", () => {
     const text = read({ site, sites }, "web", mainConf);
-    expect(text).toContain("root /srv/site/current/public;");
+    expect(text).toContain("root /srv/site/current;");
     expect(text).not.toContain("wp-");
     expect(text).not.toContain("fastcgi_cache ");
     expect(read({}, "web", mainConf)).toContain("fastcgi_cache ");
@@ -101,4 +101,23 @@ test("the environment is PHP text that only PHP and root may read; only the main
     const [, shop] = file?.content.split("'shop' =>") ?? [];
     expect(file?.content).toContain("'DATABASE_PASSWORD'");
     expect(shop).not.toContain("DATABASE");
+});
+
+test("what PHP knows of a request is not taken from the environment", () => {
+    expect(read({ site }, "app", `${library}/app/prepend.php`)).toContain(
+        "$_SERVER[$name] ??= $text;",
+    );
+});
+
+test("each further site has session files of its own where there is no Redis", () => {
+    const prepend = (values: Values) => read(values, "app", `${library}/app/prepend.php`);
+    const folder = "/srv/site/sessions/";
+    expect(prepend({ site, sites })).toContain(
+        `ini_set('session.save_path', '${folder}' . $_SERVER['TESTUDO_SITE']);`,
+    );
+    expect(read({ site, sites }, "app", "/etc/tmpfiles.d/testudo-app.conf")).toContain(
+        `d ${folder}shop 0700 www-data www-data -`,
+    );
+    expect(prepend({ site })).not.toContain("session.save_path");
+    expect(prepend({ site, sites, cache: { count: 3 } })).not.toContain("session.save_path");
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { web } from "../../../components/roles/web-tier";
 import { fileOf, filesOf } from "../../helpers/facts";
-import { hostOf, planOf, type Values } from "../../helpers/plans";
+import { hostOf, lineOf, planOf, type Values } from "../../helpers/plans";
 import { root } from "../../helpers/sources";
 
 const siteConfig = "/etc/nginx/conf.d/site.conf";
@@ -216,5 +216,16 @@ test("only balancers come for pages, and only app hosts to purge them", () => {
     expect(flows).toEqual([
         ["load-balancer", 8443],
         ["app", 8444],
+    ]);
+});
+
+test("kept pages that would fill the disk are refused", () => {
+    const faults = (pageCacheMiB: number) =>
+        web.faults(planOf({ web: { pageCacheMiB } })).map(lineOf);
+    expect(faults(1024)).toEqual([]);
+    expect(faults(1025)).toEqual([
+        expect.stringMatching(
+            /^testudo:web\.pageCacheMiB: needs to be at most .*1024 MiB.*got 1025$/,
+        ),
     ]);
 });
