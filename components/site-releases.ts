@@ -1,6 +1,8 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { PhpSite } from "./cluster/sites";
 import type { BroughtUp } from "./host/bring-up";
+import { digest } from "./host/bundle";
 import type { SiteArchive } from "./host/site-archive";
 import { script } from "./host/steps";
 
@@ -20,9 +22,10 @@ const scripts = {
 
 /**
  * Brings the code of sites that are no package to every web and app host, then shows it to visitors, web host by web
- * host: the first one on which it does not answer keeps the code before it, and so do all after it.
+ * host: the first one on which it does not answer keeps the code before it, and so do all after it. Old code is
+ * taken away when no web host names it any more.
  * The archives travel beside the state: it knows their names and hashes.
- * @returns the last step of each site
+ * @returns the last steps of each site
  */
 export function releaseSites(
     name: string,
@@ -40,7 +43,12 @@ export function releaseSites(
                 }),
             );
         }
-        return uses.slice(-1);
+        return args.hosts.map((host) =>
+            step(`${name}-${host.name}-${archive.site.id}-keep`, "keep", archive, host, args, {
+                parent,
+                dependsOn: uses.slice(-1),
+            }),
+        );
     });
 }
 
@@ -71,7 +79,7 @@ function unpack(
 
 function step(
     label: string,
-    order: "unpack" | "use",
+    order: "unpack" | "use" | "keep",
     { site, id }: SiteArchive,
     host: BroughtUp,
     args: SiteReleasesArgs,
@@ -87,11 +95,22 @@ function step(
                 site: site.id,
                 key: site.key,
                 id,
+                ...(order === "unpack" ? {} : { document_root: site.code.documentRoot }),
                 ...(order === "use" ? { host: site.host, health_path: site.code.healthPath } : {}),
             },
-            version: `${order} ${site.id} ${id}`,
+            version:
+                order === "use"
+                    ? pulumi.interpolate`use ${site.id} ${id} ${environment(site, args.stackKey)}`
+                    : `${order} ${site.id} ${id}`,
             stackKey: args.stackKey,
         },
         { parent: options.parent, dependsOn: [...options.dependsOn, ...args.after] },
+    );
+}
+
+/** A push puts it into effect; its change is a reason to ask again whether the site works. */
+function environment({ code }: PhpSite, stackKey: pulumi.Input<string>): pulumi.Output<string> {
+    return pulumi.unsecret(
+        pulumi.output(stackKey).apply((key) => digest(key, JSON.stringify(code.environment))),
     );
 }

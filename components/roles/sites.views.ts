@@ -25,20 +25,17 @@ export function mainSiteView({ plan }: Pick<HostFacts, "plan">): View {
 
 const wordpressLocations: View = {
     siteId: "main",
-    documentFolder: "",
     cronScripts: [],
     cronPages: [],
 };
 
 /** The values of `{{> nginx/php-site}}`. */
 function locations(site: PhpSite): View {
-    const { documentRoot, cron } = site.code;
-    const paths = [...new Set(cron.map(({ path }) => path))];
+    const paths = [...new Set(site.code.cron.map(({ path }) => path))];
     return {
         siteId: site.id,
         siteHost: site.host,
         siteFolder: folderOf(site.id),
-        documentFolder: documentRoot === "" ? "" : `/${documentRoot}`,
         redirects: redirects(site),
         cronScripts: paths
             .filter((path) => path.endsWith(".php"))

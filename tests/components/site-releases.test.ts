@@ -15,17 +15,24 @@ const site = {
 };
 const sites = { shop: { name: "shop.example.org", directory: "sites/shop", healthPath: "/up" } };
 
-const tiers = remembered((id: string) =>
-    record(() => {
+const tiers = remembered((id: string) => tiersOf(id, {}));
+
+async function tiersOf(id: string, more: object) {
+    return record(() => {
         const file = join(mkdtempSync(join(tmpdir(), "testudo-archive-")), `${id}.tar.gz`);
         writeFileSync(file, id);
-        const plan = planOf({ site, sites, app: { count: 2 }, cache: { count: 3 } });
+        const plan = planOf({
+            site: { ...site, ...more },
+            sites,
+            app: { count: 2 },
+            cache: { count: 3 },
+        });
         const foundation = foundationOf(plan);
         const database = new GaleraCluster("db", { foundation, after: [] });
         const archives = phpSitesOf(plan.config).map((one) => ({ site: one, id, file }));
         return new WebTier("web", { foundation, database, archives, after: [] });
-    }),
-);
+    });
+}
 
 test("each site's code is copied to and unpacked on every host, and shown on web hosts (mocks)", async () => {
     const made = await tiers("0123456789abcdef0123");
@@ -34,6 +41,7 @@ test("each site's code is copied to and unpacked on every host, and shown on web
             [
                 ...["app1", "app2", "web1", "web2"].flatMap((host) => [
                     `web-${host}-${name}-copy`,
+                    `web-${host}-${name}-keep`,
                     `web-${host}-${name}-unpack`,
                 ]),
                 `web-web1-${name}-use`,
@@ -51,6 +59,25 @@ test("no visitor gets new code before all hosts have it, and one web host after 
     expect(made.isAfter("web-web2-shop-use", "web-web1-shop-use")).toBe(true);
     expect(made.isAfter("web-web1-main-use", "db-db3-join")).toBe(true);
     expect(made.isAfter("web-app1-main-copy", "web-web2-push")).toBe(true);
+});
+
+test("nothing is taken away on any host before the last web host shows the new code (mocks)", async () => {
+    const made = await tiers("0123456789abcdef0123");
+    for (const host of ["app1", "app2", "web1", "web2"])
+        expect(made.isAfter(`web-${host}-shop-keep`, "web-web2-shop-use")).toBe(true);
+});
+
+test("another document root or environment is a reason to ask the health path again (mocks)", async () => {
+    const text = async (more: object) => {
+        const made = await tiersOf("0123456789abcdef0123", more);
+        const create = made.get("web-web1-main-use").inputs.create;
+        expect(typeof create).toBe("string");
+        return create;
+    };
+    const before = await text({});
+    expect(await text({})).toBe(before);
+    expect(await text({ environment: { MAIL_KEY: "another" } })).not.toBe(before);
+    expect(await text({ documentRoot: "public" })).not.toBe(before);
 });
 
 test("a copy comes again with a new machine, goes with the old one, and each content has its own name (mocks)", async () => {
