@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { configKey, type Config } from "./config";
 import type { Plan } from "./plan";
+import { redirectFaults } from "./sites.redirects";
 import type { Fault } from "./types";
 
 /** One site of the cluster: what visitors call it, and what it is made of. */
@@ -136,59 +137,6 @@ function nameFaults(sites: readonly Site[]): Fault[] {
         });
 }
 
-/** Follows each redirect as a browser would, through every site that is ours. */
-function redirectFaults(site: Site, sites: readonly Site[]): Fault[] {
-    const faults: Fault[] = [];
-    const seen = new Set<string>();
-    site.redirects.forEach(({ from }, index) => {
-        if (seen.has(from)) {
-            faults.push({
-                key: configKey(`${site.key}.redirects.${index}.from`),
-                rule: "needs a path that no other redirect of the site has",
-                why: "a visitor can be sent to one place only",
-                got: JSON.stringify(from),
-            });
-        }
-        seen.add(from);
-        const way = [address(site, from)];
-        for (let next = target(sites, way[0]); next !== undefined; next = target(sites, next)) {
-            const known = way.includes(next);
-            way.push(next);
-            if (!known) continue;
-            // Whoever only leads into a loop is no part of it.
-            if (next === way[0]) faults.push(loopFault(site, index, way));
-            break;
-        }
-    });
-    return faults;
-}
-
-function loopFault(site: Site, index: number, way: readonly string[]): Fault {
-    return {
-        key: configKey(`${site.key}.redirects.${index}`),
-        rule: "must not lead back to itself",
-        why: "a browser gives up after some rounds",
-        got: way.join(" → "),
-    };
-}
-
-function address(site: Site, path: string): string {
-    return `https://${site.host}${path}`;
-}
-
-/** Where an address is sent on to, if it is. */
-function target(sites: readonly Site[], from: string | undefined): string | undefined {
-    for (const site of sites) {
-        for (const host of [site.host, ...site.aliases]) {
-            for (const redirect of site.redirects) {
-                if (from?.replace(/[?#].*$/, "") !== `https://${host}${redirect.from}`) continue;
-                return redirect.to.startsWith("/") ? address(site, redirect.to) : redirect.to;
-            }
-        }
-    }
-    return undefined;
-}
-
 function applicationFaults({ site }: Config): Fault[] {
     const own = ["directory", "documentRoot", "healthPath", "environment", "cron"] as const;
     if (site.application === "php") {
@@ -212,14 +160,15 @@ function applicationFaults({ site }: Config): Fault[] {
         }));
 }
 
-function codeFaults({ key, code }: PhpSite): Fault[] {
+function codeFaults(site: PhpSite): Fault[] {
+    const { key, code } = site;
     const outside = (path: string) => posix.isAbsolute(path) || /^\.\.(\/|$)/.test(inner(path));
     const faults: Fault[] = [];
-    if (outside(code.directory)) {
+    if (code.directory !== "" && (outside(code.directory) || inner(code.directory) === "")) {
         faults.push({
             key: configKey(`${key}.directory`),
             rule: "needs a directory inside the project, relative to it",
-            why: "a stack is made of what is kept with it",
+            why: "a stack is made of what is kept with it, and the project itself is no site",
             got: JSON.stringify(code.directory),
         });
     }
@@ -231,5 +180,20 @@ function codeFaults({ key, code }: PhpSite): Fault[] {
             got: JSON.stringify(code.documentRoot),
         });
     }
-    return faults;
+    return [...faults, ...cronFaults(site)];
+}
+
+function cronFaults({ key, code }: PhpSite): Fault[] {
+    return code.cron.flatMap(({ path }, index) =>
+        /\/$|^\/index\.php(\/|$)|^\/-$/.test(path)
+            ? [
+                  {
+                      key: configKey(`${key}.cron.${index}.path`),
+                      rule: "needs the path of one page: not / nor /index.php, and no slash at its end",
+                      why: "it is closed to visitors, who would lose the whole site or reach it without the slash",
+                      got: JSON.stringify(path),
+                  },
+              ]
+            : [],
+    );
 }

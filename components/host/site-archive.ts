@@ -1,6 +1,16 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { lstat, mkdir, mkdtemp, readdir, readlink, rename, rm, stat } from "node:fs/promises";
+import {
+    lstat,
+    mkdir,
+    mkdtemp,
+    readdir,
+    readlink,
+    realpath,
+    rename,
+    rm,
+    stat,
+} from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -71,6 +81,14 @@ async function directoryFaults(site: PhpSite, root: string, directory: string): 
             "needs a directory that is there",
             "the site is made of it",
             `${JSON.stringify(site.code.directory)}, which is none (looked in ${root})`,
+        );
+    }
+    if (!isInside(await realpath(root), dirname(await realpath(directory)))) {
+        return fault(
+            "directory",
+            "needs a directory inside the project, not a link out of it",
+            "a stack is made of what is kept with it",
+            `${JSON.stringify(site.code.directory)}, which leads to ${await realpath(directory)}`,
         );
     }
     if (!(await isDirectory(resolve(directory, site.code.documentRoot)))) {

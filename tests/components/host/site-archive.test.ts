@@ -72,6 +72,14 @@ test.each<[string, () => PhpSite, string]>([
         "testudo:sites.shop.documentRoot",
     ],
     [
+        "a directory that is a link out of the project",
+        () => {
+            symlinkSync(tmpdir(), join(root, "linked"));
+            return site("", "linked");
+        },
+        "testudo:sites.shop.directory",
+    ],
+    [
         "a link that leads out",
         () => {
             symlinkSync("../../etc", join(root, "shop", "out"));
@@ -85,7 +93,7 @@ test.each<[string, () => PhpSite, string]>([
     expect(value).toEqual([]);
 });
 
-test.each(["", "../other", "/etc"])(
+test.each(["", ".", "shop/..", "../other", "/etc"])(
     "packs nothing where the configuration is at fault already: directory %p",
     async (directory) => {
         expect(await pack(site("", directory))).toEqual({ faults: [], value: [] });
