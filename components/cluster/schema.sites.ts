@@ -29,6 +29,9 @@ const address301 = z
         /^(\/|https?:\/\/[a-z0-9.-]+)[A-Za-z0-9._~/?#&=%+:@,-]*$/,
         "needs a path such as /new or an address such as https://www.example.org/new",
     );
+/** What PHP knows of a request, and what Testudo says to PHP. */
+const taken =
+    /^(HTTPS?$|HTTP_|REMOTE_|REQUEST_|SCRIPT_|DOCUMENT_|SERVER_|QUERY_|CONTENT_|GATEWAY_|REDIRECT_STATUS$|FCGI_|PATH$|PATH_INFO$|PATH_TRANSLATED$|PHP|LD_|DATABASE_|TESTUDO_)/;
 
 /** What visitors call a site. */
 const names = {
@@ -56,7 +59,7 @@ const code = {
                 .string()
                 .regex(/^[A-Z][A-Z0-9_]{0,99}$/, "needs a name such as MAIL_FROM")
                 .refine(
-                    (name) => !/^(HTTP_|DATABASE_|TESTUDO_|PATH$|PHP)/.test(name),
+                    (name) => !taken.test(name),
                     "needs a name that neither PHP nor Testudo uses",
                 ),
             z.string().max(10_000),

@@ -4,6 +4,7 @@ import type { Fault, Flow } from "../cluster/types";
 import { mailFaults, mailFiles, mailFlows } from "./app-tier.mail";
 import {
     dataView,
+    foldersView,
     gateView,
     poolView,
     prependView,
@@ -91,7 +92,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
 
         {
             path: "/etc/tmpfiles.d/testudo-app.conf",
-            view: () => ({ stateFolder }),
+            view: foldersView,
             onChange: prepareRelease,
             check: { none: "systemd-tmpfiles can only check by doing" },
         },

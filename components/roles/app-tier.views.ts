@@ -40,7 +40,17 @@ export function prependView({ plan, host, cachePasswords }: AppFacts): View {
         slowSeconds: plan.config.app.slowSeconds,
         hasSessions: cachePasswords !== null,
         hasEnvironment: phpSitesOf(plan.config).length > 0,
+        sessionFolders:
+            cachePasswords === null && furtherSites(plan).length > 0 ? stateFolder : null,
     };
+}
+
+export function foldersView({ plan }: AppFacts): View {
+    return { stateFolder, sessionFolders: furtherSites(plan).map((id) => `${stateFolder}/${id}`) };
+}
+
+function furtherSites(plan: Plan): string[] {
+    return Object.keys(plan.config.sites);
 }
 
 export function settingsView({ plan, cachePasswords }: AppFacts): View {

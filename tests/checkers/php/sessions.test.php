@@ -38,27 +38,31 @@ function visit(string $id, ?string $leaves): array
 [$found, $id] = visit('', 'one');
 expect($found === '' && $id !== '', 'a new visitor gets a session');
 expect(visit($id, 'two') === ['one', $id] && visit($id, null) === ['two', $id], 'it is there at the next visit');
-expect(other()->ttl("session:$id") > 1000, 'and has an end');
+expect(other()->ttl("session:main:$id") > 1000, 'and has an end');
+$_SERVER['TESTUDO_SITE'] = 'shop';
+expect(visit($id, 'theirs')[0] === '', 'another site does not see it');
+unset($_SERVER['TESTUDO_SITE']);
+expect(visit($id, null)[0] === 'two', 'nor changes it');
 expect(visit('chosen-by-somebody', 'x')[1] !== 'chosen-by-somebody', 'nobody chooses an id');
-expect(other()->exists("session:{$id}_LOCK") === 0, 'a session is free after a visit');
+expect(other()->exists("session:main:{$id}_LOCK") === 0, 'a session is free after a visit');
 
 // Somebody else has it for a moment.
-other()->set("session:{$id}_LOCK", 'other', ['px' => 700]);
+other()->set("session:main:{$id}_LOCK", 'other', ['px' => 700]);
 $start = microtime(true);
 expect(visit($id, 'three')[0] === 'two' && microtime(true) - $start > 0.5, 'a visit waits for the one before it');
 
 // A slow request, whose lock has ended: it keeps the session unless somebody else has changed it.
 session_id($id);
 session_start();
-other()->del("session:{$id}_LOCK");
+other()->del("session:main:{$id}_LOCK");
 $_SESSION['is'] = 'slow';
 session_write_close();
 expect(visit($id, null)[0] === 'slow', 'a slow request keeps what nobody else has changed');
 session_id($id);
 session_start();
 $_SESSION['is'] = 'late';
-other()->del("session:{$id}_LOCK");
-other()->setex("session:$id", 100, 'is|s:5:"other";');
+other()->del("session:main:{$id}_LOCK");
+other()->setex("session:main:$id", 100, 'is|s:5:"other";');
 @session_write_close();
 expect(visit($id, null)[0] === 'other', 'and does not take another request\'s change back');
 
@@ -67,7 +71,7 @@ session_start();
 session_regenerate_id(true);
 $next = session_id();
 session_write_close();
-expect($next !== $id && visit($next, null)[0] === 'other' && other()->exists("session:$id") === 0, 'an id is exchanged with all that belongs to it');
+expect($next !== $id && visit($next, null)[0] === 'other' && other()->exists("session:main:$id") === 0, 'an id is exchanged with all that belongs to it');
 $id = $next;
 
 other()->config('SET', 'maxmemory', '1');

@@ -88,6 +88,50 @@ test.each<[string, object, object, string[]]>([
         { shop: { ...shop, directory: "/etc" } },
         ["testudo:sites.shop.directory"],
     ],
+    ...[".", "sites/.."].map((directory): [string, object, object, string[]] => [
+        `the project itself, ${directory}`,
+        {},
+        { shop: { ...shop, directory } },
+        ["testudo:sites.shop.directory"],
+    ]),
+    ...["/", "/index.php", "/index.php/tasks", "/tasks/", "/-"].map(
+        (path): [string, object, object, string[]] => [
+            `scheduled work at ${path}`,
+            {},
+            { shop: { ...shop, cron: [{ schedule: "hourly", path }] } },
+            ["testudo:sites.shop.cron.0.path"],
+        ],
+    ),
+    [
+        "a redirect of a scheduled path",
+        {},
+        {
+            shop: {
+                ...shop,
+                cron: [{ schedule: "hourly", path: "/tasks" }],
+                redirects: [{ from: "/tasks", to: "/" }],
+            },
+        },
+        ["testudo:sites.shop.redirects.0.from"],
+    ],
+    [
+        "a redirect of what makes all pages",
+        { redirects: [{ from: "/index.php", to: "/" }] },
+        {},
+        ["testudo:site.redirects.0.from"],
+    ],
+    ...[
+        "http://www.example.org/a",
+        "https://www.example.org:443/a",
+        "https://example.org/a",
+        "//www.example.org/a",
+        "/a?again=1",
+    ].map((to): [string, object, object, string[]] => [
+        `a redirect to itself by way of ${to}`,
+        { name: "www.example.org", aliases: ["example.org"], redirects: [{ from: "/a", to }] },
+        {},
+        ["testudo:site.redirects.0"],
+    ]),
     [
         "a document root outside of the directory",
         {},
@@ -137,6 +181,16 @@ test("takes redirects that end somewhere, also through several", () => {
         }),
     ).toEqual([]);
 });
+
+test.each(["REMOTE_ADDR", "HTTPS", "SCRIPT_FILENAME", "DOCUMENT_ROOT", "SERVER_NAME", "PATH_INFO"])(
+    "what PHP knows of a request is no name of the environment: %s",
+    (name) => {
+        const environment = { [name]: "1" };
+        expect(() => configOf({ application: "php", directory: "a", environment })).toThrow(
+            "neither PHP nor Testudo",
+        );
+    },
+);
 
 test("an environment is not repeated on a screen", () => {
     const { faults } = parseConfig("dev", {
