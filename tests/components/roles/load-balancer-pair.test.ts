@@ -65,3 +65,10 @@ test("a key at the bastion may forward and do nothing else", () => {
         "restrict,port-forwarding ssh-ed25519 PUBLIC operator\n",
     );
 });
+
+test("scheduled work is asked for once, and for as long as the clock waits for it", () => {
+    const text = file("lb1", haproxy);
+    expect(text).toContain("http-request disable-l7-retry if { src 127.0.0.0/8 }");
+    const timeouts = text.match(/http-request set-timeout server .*/g);
+    expect(timeouts?.at(-1)).toBe("http-request set-timeout server 50s if { src 127.0.0.0/8 }");
+});
