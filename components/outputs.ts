@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "./cluster/plan";
+import { sitesOf } from "./cluster/sites";
 import type { BroughtUp } from "./host/bring-up";
 import { knownHosts, sshConfig } from "./host/ssh-config";
 import type { Trust } from "./trust";
@@ -17,12 +18,20 @@ export interface Built {
 /** What a person needs to use the cluster. Secrets are shown by `pulumi stack output --show-secrets`. */
 export function outputs({ plan, trust, matrix, web, tiers }: Built): Record<string, unknown> {
     const hosts = tiers.flatMap((tier) => tier?.hosts ?? []);
+    const [main, ...further] = sitesOf(plan.config);
     return {
         siteUrl: `https://${plan.siteName}/`,
         vip: plan.vip,
         innerVip: plan.vips["inner-load-balancer"],
-        adminUser: plan.config.site.adminUser,
-        adminPassword: pulumi.secret(web.adminPassword),
+        ...(further.length > 0
+            ? { sites: Object.fromEntries(further.map(({ id, host }) => [id, `https://${host}/`])) }
+            : {}),
+        ...(main?.code === "wordpress"
+            ? {
+                  adminUser: plan.config.site.adminUser,
+                  adminPassword: pulumi.secret(web.adminPassword),
+              }
+            : {}),
         caCertificate: trust.ca,
         hosts: Object.fromEntries(
             hosts.map((host) => [
