@@ -135,7 +135,7 @@ test("no secret is in a file that everybody may read", () => {
 test("sizes, timers, passwords and certificates restart no daemon", () => {
     const before = filesOf(planOf(), "cache1");
     const after = filesOf(
-        planOf({ sessionsMiB: 80, objectsMiB: 150, downAfterSeconds: 3, count: 5 }),
+        planOf({ sessionsMiB: 80, objectsMiB: 150, downAfterSeconds: 1.5, count: 5 }),
         "cache1",
     );
     const changed = [...after.values()].filter(
@@ -165,7 +165,7 @@ test("a host's Sentinel keeps its id when the machine is remade, and shares it w
     expect(idOf(planOf({ count: 5 }), "cache1")).toBe(ids[0]);
 });
 
-test.each([0.5, 1, 2, 10, 60])("timers fit a down-after of %d s", (seconds) => {
+test.each([0.5, 1, 1.5, 2])("timers fit a down-after of %d s", (seconds) => {
     expect(pingMs(seconds)).toBeLessThanOrEqual(seconds * 500);
     expect(pingMs(seconds)).toBeGreaterThanOrEqual(200);
     expect(failoverMs(seconds)).toBeGreaterThan(seconds * 1000);
