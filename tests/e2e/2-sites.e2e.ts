@@ -49,11 +49,10 @@ describe("a second site, which is not WordPress", () => {
 
     test("what lies beside the document root, and scheduled pages, are for nobody outside", async () => {
         for (const path of ["secret.txt", "..%2fsecret.txt", "work.php", "%2fwork%2ephp"])
-            expect([path, await visit(`https://shop.example.org/${path}`, where)]).not.toEqual([
-                path,
-                expect.stringMatching(/^200/),
-            ]);
-        expect(await visit("https://shop.example.org/work.php")).not.toContain("worked");
+            expect(await visit(`https://shop.example.org/${path}`)).not.toMatch(
+                /worked|beside the document root/,
+            );
+        expect(await visit("https://shop.example.org/work.php", where)).toMatch(/^40[34] /);
     });
 
     test("new code whose health path does not answer 200 is refused by name, and visitors keep the old", async () => {

@@ -43,23 +43,23 @@ export async function holder(
     return first;
 }
 
-/** The host whose Redis takes writes for `sessions` or `objects`, as its own gate says. */
+/** The host whose Redis takes writes for `sessions` or `objects`, as its own gate says, once it is one alone. */
 export async function master(instance: "sessions" | "objects"): Promise<string> {
-    const answers = await Promise.all(
-        (await hostsOf("cache")).map(async (host) => ({
-            host,
-            up: (
-                await ask(
+    let masters: string[] = [];
+    await until(`one master of ${instance}`, 30, async () => {
+        const hosts = await hostsOf("cache");
+        const up = await Promise.all(
+            hosts.map((host) =>
+                ask(
                     host,
                     `echo 'show stat' | socat -t 2 stdio /run/haproxy-redis/admin.sock | grep -q '^${instance},.*,UP,' && echo master`,
-                )
-            )?.includes("master"),
-        })),
-    );
-    const masters = answers.filter((one) => one.up).map((one) => one.host);
-    if (masters.length !== 1 || masters[0] === undefined)
-        throw new Error(`masters of ${instance}: [${masters.join()}]`);
-    return masters[0];
+                ),
+            ),
+        );
+        masters = hosts.filter((_, index) => up[index]?.includes("master"));
+        return masters.length === 1 ? [] : [`masters: ${masters.join(" ")}`];
+    });
+    return masters[0] ?? "";
 }
 
 async function cast(): Promise<Cast> {

@@ -79,6 +79,14 @@ here(`the engine on a host${missing === undefined ? "" : ` (skipped: ${missing})
         ]);
     });
 
+    test("a daemon is told when a file of its is no longer pushed", async () => {
+        const reload = { onChange: "reload app.service", check: "" } as const;
+        await host.apply(file(conf, "one\n"), file("/etc/app/old", "text\n", reload));
+        host.calls();
+        await host.apply(file(conf, "one\n"));
+        expect(host.calls()).toEqual(["reload app.service"]);
+    });
+
     test("a file that is no longer pushed is removed, one that was never ours stays", async () => {
         await host.apply(file(conf, "one\n"), file("/etc/app/old", "old"));
         host.shell("echo mine >/etc/app/mine");
