@@ -87,7 +87,9 @@ function run(order: string, id: string, more: Record<string, string> = {}): stri
 
 const releases = () => readdirSync(join(root, "srv/sites/shop/releases")).sort();
 const current = () => readlinkSync(join(root, "srv/sites/shop/current"));
-const answers = (status: string) => { writeFileSync(join(root, "answer"), status); };
+const answers = (status: string) => {
+    writeFileSync(join(root, "answer"), status);
+};
 const shown = (id: string) => join(root, "srv/sites/shop/releases", `php-${id}`, "public");
 
 test("however often new code fails, the code that visitors use is there, on a host without nginx too", async () => {
