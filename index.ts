@@ -4,6 +4,7 @@ import { hostsOf } from "./components/cluster/plan";
 import { DmzFirewall } from "./components/dmz-firewall";
 import type { Foundation } from "./components/foundation";
 import { GaleraCluster } from "./components/galera-cluster";
+import { LogBackupHost } from "./components/log-backup-host";
 import { LoadBalancerPair } from "./components/load-balancer-pair";
 import { machinesFor } from "./components/machines/platform";
 import { outputs } from "./components/outputs";
@@ -31,8 +32,11 @@ async function main(): Promise<Record<string, unknown>> {
         ? new RedisSentinel("cache", { foundation, after })
         : undefined;
     const web = new WebTier("web", { foundation, database, cache, inner, archives, after });
+    const ops = hostsOf(plan, "ops").length
+        ? new LogBackupHost("ops", { foundation, after })
+        : undefined;
 
-    const tiers = [balancers, inner, database, cache, web];
+    const tiers = [balancers, inner, database, cache, web, ops];
     return outputs({ plan, trust, matrix, web, tiers });
 }
 

@@ -8,7 +8,8 @@ import {
     type Network,
 } from "./addresses";
 import { configKey, type Config } from "./config";
-import { presets, type TierSpec } from "./presets";
+import { makeHosts } from "./hosts";
+import { presets } from "./presets";
 import { quorumFaults } from "./quorum";
 import { siteFaults } from "./sites";
 import type { Checked, Fault, HostSpec, RoleName } from "./types";
@@ -41,7 +42,7 @@ export function makePlan(config: Config): Checked<Plan> {
         private: network(config.network.private),
         outside: network(config.network.outside),
     };
-    const hosts = withApp(preset.flatMap((tier) => tierHosts(tier, config, networks)));
+    const hosts = makeHosts(preset, config, networks);
     return {
         faults: [
             ...networkFaults(config, networks),
@@ -89,47 +90,6 @@ function unknownPreset(name: string): Fault {
         why: "a preset names the topology",
         got: JSON.stringify(name),
     };
-}
-
-/** PHP runs somewhere: on the web hosts where it has none of its own. */
-function withApp(hosts: readonly HostSpec[]): HostSpec[] {
-    if (hosts.some((host) => host.roles.includes("app"))) return [...hosts];
-    return hosts.map((host) =>
-        host.roles.includes("web") ? { ...host, roles: [...host.roles, "app"] } : host,
-    );
-}
-
-/** What outlives the machine: a role with data has one volume for it. */
-function dataOf(tier: TierSpec, config: Config): Pick<HostSpec, "data"> {
-    if (tier.roles.includes("database"))
-        return { data: { sizeGiB: config.database.dataGiB, path: "/var/lib/mysql" } };
-    if (tier.roles.includes("cache"))
-        return { data: { sizeGiB: config.cache.dataGiB, path: "/var/lib/redis" } };
-    return {};
-}
-
-function tierHosts(
-    tier: TierSpec,
-    config: Config,
-    networks: Record<"public" | "private", Network>,
-): HostSpec[] {
-    const section = config[tier.section];
-    return Array.from({ length: section.count ?? tier.count }, (_, index) => {
-        const name = `${tier.prefix}${index + 1}`;
-        const override = config.hosts[name] ?? {};
-        return {
-            name,
-            zone: tier.zone,
-            address:
-                override.address ??
-                formatAddress(networks[tier.zone].base + tier.firstAddress + index),
-            roles: tier.roles,
-            failureDomain: override.failureDomain ?? name,
-            memoryMiB: override.memoryMiB ?? section.memoryMiB ?? tier.memoryMiB,
-            diskGiB: section.diskGiB ?? tier.diskGiB,
-            ...dataOf(tier, config),
-        };
-    });
 }
 
 const zones = ["public", "private", "outside"] as const;

@@ -12,7 +12,15 @@ export interface TierSpec {
     /** First address in the zone's network: `web1` gets this one, `web2` the next. */
     readonly firstAddress: number;
     /** The config section that overrides count and sizes. */
-    readonly section: "loadBalancer" | "web" | "app" | "innerLoadBalancer" | "database" | "cache";
+    readonly section:
+        | "loadBalancer"
+        | "web"
+        | "app"
+        | "innerLoadBalancer"
+        | "database"
+        | "cache"
+        | "storage"
+        | "ops";
 }
 
 const balancers: TierSpec = {
@@ -81,6 +89,28 @@ const caches: TierSpec = {
     section: "cache",
 };
 
+const storages: TierSpec = {
+    prefix: "storage",
+    zone: "private",
+    roles: ["storage"],
+    count: 3,
+    memoryMiB: 512,
+    diskGiB: 4,
+    firstAddress: 16,
+    section: "storage",
+};
+
+const ops: TierSpec = {
+    prefix: "ops",
+    zone: "private",
+    roles: ["ops"],
+    count: 1,
+    memoryMiB: 512,
+    diskGiB: 4,
+    firstAddress: 15,
+    section: "ops",
+};
+
 /** Named topologies. Memory figures are limits that leave room, not what the daemons use at rest. */
 export const presets: Readonly<Record<string, readonly TierSpec[]>> = {
     /** The smallest cluster that survives the loss of any one host. Tiers of 0 can be given hosts. */
@@ -89,9 +119,11 @@ export const presets: Readonly<Record<string, readonly TierSpec[]>> = {
         { ...innerBalancers, count: 0 },
         databases,
         { ...caches, count: 0 },
+        { ...storages, count: 0 },
         { ...app, count: 0 },
         { ...web, memoryMiB: 768 },
+        { ...ops, count: 0 },
     ],
     /** Every tier on hosts of its own. */
-    full: [balancers, innerBalancers, databases, caches, app, web],
+    full: [balancers, innerBalancers, databases, caches, storages, app, web, ops],
 };

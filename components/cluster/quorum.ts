@@ -2,7 +2,7 @@ import { configKey, type Config } from "./config";
 import type { Fault, HostSpec } from "./types";
 
 /** Roles whose hosts decide by majority. */
-export const quorumRoles = ["database", "cache"] as const;
+export const quorumRoles = ["database", "cache", "storage"] as const;
 
 /** The quorum that a host votes in, or `null`. */
 export function quorumOf(host: Pick<HostSpec, "roles">): (typeof quorumRoles)[number] | null {
@@ -21,7 +21,8 @@ export function quorumFaults(config: Config, hosts: readonly HostSpec[]): Fault[
         ...appFaults(hosts),
         ...innerFaults(hosts),
         ...voteFaults("database", "Galera votes", hosts),
-        ...cacheFaults(hosts),
+        ...optionalFaults("cache", "Sentinel votes", hosts),
+        ...optionalFaults("storage", "copies", hosts),
     ];
 }
 
@@ -59,15 +60,21 @@ function appFaults(hosts: readonly HostSpec[]): Fault[] {
     return apart.length === 0 ? [] : pairFaults("app", "app", apart);
 }
 
-/** None at all is a choice: sessions then stay on their web host. */
-function cacheFaults(hosts: readonly HostSpec[]): Fault[] {
-    if (!hosts.some((host) => host.roles.includes("cache"))) return [];
-    return voteFaults("cache", "Sentinel votes", hosts);
+/** None at all is a choice: sessions then stay on their web host, uploads on the host that took them. */
+function optionalFaults(
+    role: "cache" | "storage",
+    votes: string,
+    hosts: readonly HostSpec[],
+): Fault[] {
+    if (!hosts.some((host) => host.roles.includes(role))) return [];
+    return voteFaults(role, votes, hosts);
 }
 
 const tooFewVotes = {
     database: "with an even number one lost link leaves two halves and neither may write",
     cache: "a majority of the Sentinels elects a master, and a master without a replica takes no writes",
+    storage:
+        "files are written where most copies are, and two copies that differ have nobody to say which is right",
 } as const;
 
 function voteFaults(

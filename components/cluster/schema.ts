@@ -153,6 +153,27 @@ export const schema = z
             .strict()
             .default({}),
 
+        /** Visitors' files (uploads) for all hosts. Without such hosts (`count: 0`) each PHP host keeps those that it took. */
+        storage: z
+            .object({
+                ...tier,
+                count: count(5, 0).optional(),
+                /** Every host has every file. */
+                engine: z.enum(["gluster"]).default("gluster"),
+                /** The last of three hosts keeps names only, no contents: a third vote for a third of the disk. */
+                arbiter: z.boolean().default(false),
+                /** Data volume of each host. */
+                dataGiB: diskGiB.default(10),
+            })
+            .strict()
+            .default({}),
+
+        /** Logs, backups and monitoring; until they come, a host that has nothing but its base. */
+        ops: z
+            .object({ ...tier, count: count(1, 0).optional() })
+            .strict()
+            .default({}),
+
         /** Overrides for single hosts, by name. */
         hosts: z
             .record(

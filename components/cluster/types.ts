@@ -9,6 +9,8 @@ export const roleNames = [
     "inner-load-balancer",
     "database",
     "cache",
+    "storage",
+    "ops",
 ] as const;
 export type RoleName = (typeof roleNames)[number];
 
@@ -26,6 +28,12 @@ export interface DataVolume {
     readonly path: string;
 }
 
+/**
+ * What a host may do beyond what every host may. `fuse`: mount file systems of its own. `trusted-attributes`: keep
+ * extended attributes in the kernel's `trusted` space, as Gluster's bricks do.
+ */
+export type Privilege = "fuse" | "trusted-attributes";
+
 /** One machine as the plan wants it. Plain data: known at preview. */
 export interface HostSpec {
     /** Short name, unique in the stack, for example `db1`. */
@@ -42,6 +50,8 @@ export interface HostSpec {
     /** Disk limit of the root file system in GiB. */
     readonly diskGiB: number;
     readonly data?: DataVolume;
+    /** @default none */
+    readonly privileges?: readonly Privilege[];
 }
 
 /** A declared right to talk. What is not declared is closed. */

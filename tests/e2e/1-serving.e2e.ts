@@ -323,6 +323,8 @@ function doorsOf(roles: readonly RoleName[]): number[] {
         "inner-load-balancer": [3306, 3307, 6379, 6380, 10000],
         database: [3306, 3307, 4567, 4568, 4444, 9200, 9201],
         cache: [6379, 6380, 9379, 16379, 16380, 26379],
+        storage: [24007, 24008, 49152],
+        ops: [],
     };
     return [22, ...roles.flatMap((role) => ports[role])];
 }

@@ -65,6 +65,8 @@ const daemons = {
     app: ["php8.4-fpm", "haproxy@fpm", "haproxy@data"],
     database: ["mariadb"],
     cache: ["redis-server@sessions", "redis-sentinel", "haproxy@redis"],
+    storage: ["glusterd"],
+    ops: [],
 } as const satisfies Record<RoleName, readonly string[]>;
 
 describe("the loss of one process", () => {

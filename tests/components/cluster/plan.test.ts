@@ -30,10 +30,14 @@ test("the full preset has every tier on hosts of its own, and two floating addre
         ["cache1", "private", "10.91.1.51", "cache"],
         ["cache2", "private", "10.91.1.52", "cache"],
         ["cache3", "private", "10.91.1.53", "cache"],
+        ["storage1", "private", "10.91.1.16", "storage"],
+        ["storage2", "private", "10.91.1.17", "storage"],
+        ["storage3", "private", "10.91.1.18", "storage"],
         ["app1", "private", "10.91.1.31", "app"],
         ["app2", "private", "10.91.1.32", "app"],
         ["web1", "private", "10.91.1.21", "web"],
         ["web2", "private", "10.91.1.22", "web"],
+        ["ops1", "private", "10.91.1.15", "ops"],
     ]);
     expect(plan.vips).toEqual({
         "load-balancer": "10.91.0.10",

@@ -1,0 +1,19 @@
+import * as pulumi from "@pulumi/pulumi";
+import { LogBackupHost } from "../../components/log-backup-host";
+import { foundationOf } from "../helpers/foundation";
+import { planOf } from "../helpers/plans";
+import { record } from "../helpers/record";
+
+test("one host with its base, after the bastion, and nothing else yet (mocks)", async () => {
+    const made = await record(() => {
+        const bastion = new pulumi.ComponentResource("testudo:index:Bastion", "bastion");
+        return new LogBackupHost("ops", {
+            foundation: foundationOf(planOf({ preset: "full" })),
+            after: [bastion],
+        });
+    });
+    expect(made.childrenOf("ops")).toEqual(
+        ["ops-ops1-base", "ops-ops1-confirm", "ops-ops1-ready", "maker-ops1"].sort(),
+    );
+    expect(made.isAfter("ops-ops1-ready", "bastion")).toBe(true);
+});
