@@ -45,7 +45,7 @@ const everything = {
 };
 const commands = async () => (await program(everything)).ofType("command:remote:Command");
 const hostOfCommand = (one: Registered) =>
-    /(?:lb|inner|db|cache|app|web)\d/.exec(one.deletedWith ?? "")?.[0] ?? "";
+    /(?:lb|inner|db|cache|storage|app|web|ops)\d/.exec(one.deletedWith ?? "")?.[0] ?? "";
 
 test("a configuration with faults registers nothing, and says all of them", async () => {
     const refused: unknown[] = [];
@@ -81,7 +81,9 @@ test("the tiers stand at the top of the stack, in the order of index.ts", async 
         "inner",
         "db",
         "cache",
+        "storage",
         "web",
+        "ops",
     ]);
 });
 
@@ -91,7 +93,7 @@ test("machines and volumes stand under the tier that they are made for", async (
         const prefix = name.replace(/\d/, "");
         const tier = prefix === "app" ? "web" : prefix;
         expect(made.get(`incus-${name}`).parent).toBe(tier);
-        expect(made.names.includes(`incus-${name}-data`)).toBe(["db", "cache"].includes(tier));
+        expect(made.names.includes(`incus-${name}-data`)).toBe(["db", "cache", "storage"].includes(tier));
     }
 });
 
@@ -225,7 +227,7 @@ test("outputs say where the site is and how to get in; keys and passwords are se
         outputs = await main();
     });
     expect(outputs).toMatchObject({ siteUrl: "https://www.example.org/", vip: "10.91.0.10" });
-    expect(Object.keys(outputs.hosts as object)).toHaveLength(17);
+    expect(Object.keys(outputs.hosts as object)).toHaveLength(21);
     const secret = await Promise.all(
         Object.entries(outputs).map(async ([name, value]): Promise<[string, boolean]> => [
             name,

@@ -15,5 +15,5 @@ test("one host with its base, after the bastion, and nothing else yet (mocks)", 
     expect(made.childrenOf("ops")).toEqual(
         ["ops-ops1-base", "ops-ops1-confirm", "ops-ops1-ready", "maker-ops1"].sort(),
     );
-    expect(made.isAfter("ops-ops1-ready", "bastion")).toBe(true);
+    expect(made.get("ops-ops1-ready").waitsFor).toContain("bastion");
 });
