@@ -24,6 +24,8 @@ export async function missing(): Promise<string[]> {
         ...all.app.map((host) => app(host, all)),
         ...all.database.map((host) => member(host, all.database.length)),
         ...all.cache.map(cache),
+        ...all.storage.map(storage),
+        ...(all.storage.length === 0 ? [] : [...all.web, ...all.app].map(mounted)),
     ]);
     return faults.flat();
 }
@@ -184,6 +186,24 @@ async function cache(host: string): Promise<string[]> {
         .split("\n")
         .filter((line) => line.trim() !== "")
         .map((line) => `${host}: ${line}`);
+}
+
+/** Its daemons run, and no file waits to be copied. */
+async function storage(host: string): Promise<string[]> {
+    const answer = await ask(host, "/usr/local/lib/testudo/storage/healthy 2>&1 || true");
+    if (answer === undefined) return [`${host} does not answer`];
+    return answer
+        .split("\n")
+        .filter((line) => line.trim() !== "")
+        .map((line) => `${host}: ${line}`);
+}
+
+async function mounted(host: string): Promise<string[]> {
+    const answer = await ask(
+        host,
+        "timeout 5 mountpoint -q /srv/site/uploads && timeout 5 stat -t /srv/site/uploads/. >/dev/null && echo mounted",
+    );
+    return answer?.includes("mounted") === true ? [] : [`${host} does not reach the uploads`];
 }
 
 async function member(host: string, size: number): Promise<string[]> {

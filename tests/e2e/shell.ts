@@ -10,6 +10,8 @@ export interface Finished {
 
 export interface RunOptions {
     readonly input?: string;
+    /** Of the input. @default "utf8" */
+    readonly encoding?: BufferEncoding;
     readonly cwd?: string;
     readonly env?: Readonly<Record<string, string>>;
     /** @default 120 */
@@ -54,7 +56,7 @@ export function run(command: readonly string[], options: RunOptions = {}): Promi
         });
         // A program that ends without reading its input is no fault of ours.
         child.stdin.on("error", () => undefined);
-        child.stdin.end(options.input ?? "");
+        child.stdin.end(options.input ?? "", options.encoding ?? "utf8");
     });
 }
 
