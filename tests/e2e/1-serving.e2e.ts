@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { curl, makeClient } from "./client";
+import { client, curl, makeClient } from "./client";
 import { whole } from "./cluster";
 import { figure } from "./figures";
 import { hostsOf, outputs, ours, reportFolder, sh, tool } from "./lab";
@@ -75,7 +75,6 @@ describe("a new cluster serves the site", () => {
     });
 
     test("the administrator logs in and publishes a post, which each web host shows", async () => {
-        const { siteUrl } = await outputs();
         const nonce = await logIn();
 
         // Else there would be nothing to empty.
