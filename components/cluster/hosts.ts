@@ -47,9 +47,9 @@ function tierHosts(
     networks: Record<"public" | "private", Network>,
 ): HostSpec[] {
     const section = config[tier.section];
-    return Array.from({ length: section.count ?? tier.count }, (_, index) => {
-        const name = `${tier.prefix}${index + 1}`;
+    return placesOf(tier, config).flatMap((name, index) => {
         const override = config.hosts[name] ?? {};
+        if (override.state === "absent") return [];
         return {
             name,
             zone: tier.zone,
@@ -61,6 +61,13 @@ function tierHosts(
             memoryMiB: override.memoryMiB ?? section.memoryMiB ?? tier.memoryMiB,
             diskGiB: section.diskGiB ?? tier.diskGiB,
             ...dataOf(tier, config),
+            ...(override.state === "leaving" ? { leaving: true } : {}),
         };
     });
+}
+
+/** Names of a tier's hosts, those of empty places included: who leaves changes nobody else's name or address. */
+export function placesOf(tier: TierSpec, config: Config): string[] {
+    const count = config[tier.section].count ?? tier.count;
+    return Array.from({ length: count }, (_, index) => `${tier.prefix}${index + 1}`);
 }

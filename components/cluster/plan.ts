@@ -8,7 +8,7 @@ import {
     type Network,
 } from "./addresses";
 import { configKey, type Config } from "./config";
-import { makeHosts } from "./hosts";
+import { makeHosts, placesOf } from "./hosts";
 import { presets } from "./presets";
 import { quorumFaults } from "./quorum";
 import { siteFaults } from "./sites";
@@ -43,9 +43,11 @@ export function makePlan(config: Config): Checked<Plan> {
         outside: network(config.network.outside),
     };
     const hosts = makeHosts(preset, config, networks);
+    const places = preset.flatMap((tier) => placesOf(tier, config));
     return {
         faults: [
             ...networkFaults(config, networks),
+            ...placeFaults(config, places),
             ...hostFaults(config, hosts, networks),
             ...quorumFaults(config, hosts),
             ...siteFaults(config),
@@ -136,22 +138,23 @@ function networkFaults(
     return faults;
 }
 
+function placeFaults(config: Config, places: readonly string[]): Fault[] {
+    return Object.keys(config.hosts)
+        .filter((name) => !places.includes(name))
+        .map((name) => ({
+            key: configKey(`hosts.${name}`),
+            rule: `needs to be one of ${places.join(", ")}`,
+            why: "there is no other host to override",
+            got: JSON.stringify(name),
+        }));
+}
+
 function hostFaults(
     config: Config,
     hosts: readonly HostSpec[],
     networks: Record<"public" | "private", Network>,
 ): Fault[] {
     const faults: Fault[] = [];
-    const names = hosts.map((host) => host.name);
-    for (const name of Object.keys(config.hosts)) {
-        if (names.includes(name)) continue;
-        faults.push({
-            key: configKey(`hosts.${name}`),
-            rule: `needs to be one of ${names.join(", ")}`,
-            why: "there is no other host to override",
-            got: JSON.stringify(name),
-        });
-    }
     const taken = new Map<string, string>([
         [config.network.vip, "testudo:network.vip"],
         [config.network.innerVip, "testudo:network.innerVip"],

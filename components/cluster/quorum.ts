@@ -1,5 +1,5 @@
 import { configKey, type Config } from "./config";
-import type { Fault, HostSpec } from "./types";
+import type { Fault, HostSpec, RoleName } from "./types";
 
 /** Roles whose hosts decide by majority. */
 export const quorumRoles = ["database", "cache", "storage"] as const;
@@ -7,6 +7,17 @@ export const quorumRoles = ["database", "cache", "storage"] as const;
 /** The quorum that a host votes in, or `null`. */
 export function quorumOf(host: Pick<HostSpec, "roles">): (typeof quorumRoles)[number] | null {
     return quorumRoles.find((role) => host.roles.includes(role)) ?? null;
+}
+
+/**
+ * Votes of a Galera member. Whoever leaves has none, so that it costs none; of an even number that stays the
+ * last has none either: with equal halves on both sides of a lost link neither may write.
+ */
+export function galeraWeight(host: HostSpec, members: readonly HostSpec[]): 0 | 1 {
+    if (host.leaving === true) return 0;
+    const stay = members.filter((member) => member.leaving !== true);
+    const isOneTooMany = stay.length >= 4 && stay.length % 2 === 0;
+    return isOneTooMany && stay[stay.length - 1]?.name === host.name ? 0 : 1;
 }
 
 /**
@@ -20,8 +31,8 @@ export function quorumFaults(config: Config, hosts: readonly HostSpec[]): Fault[
         ...pairFaults("web", "web", hosts),
         ...appFaults(hosts),
         ...innerFaults(hosts),
-        ...voteFaults("database", "Galera votes", hosts),
-        ...optionalFaults("cache", "Sentinel votes", hosts),
+        ...voteFaults("database", "Galera members", hosts),
+        ...optionalFaults("cache", "Sentinels", hosts),
         ...optionalFaults("storage", "copies", hosts),
     ];
 }
@@ -38,13 +49,13 @@ function pairFaults(
     section: string,
     hosts: readonly HostSpec[],
 ): Fault[] {
-    const members = hosts.filter((host) => host.roles.includes(role));
+    const members = stayingIn(role, hosts);
     const domains = new Set(members.map((host) => host.failureDomain));
     if (members.length < 2) {
         return [
             tooFew(
                 section,
-                `at least 2 ${role} hosts`,
+                `at least 2 ${role} hosts that stay`,
                 "the loss of one would be the loss of the site",
                 members.length,
             ),
@@ -71,7 +82,8 @@ function optionalFaults(
 }
 
 const tooFewVotes = {
-    database: "with an even number one lost link leaves two halves and neither may write",
+    database:
+        "a member that lost the others cannot tell whether they are gone or it is cut off, and stops writing",
     cache: "a majority of the Sentinels elects a master, and a master without a replica takes no writes",
     storage:
         "files are written where most copies are, and two copies that differ have nobody to say which is right",
@@ -82,17 +94,11 @@ function voteFaults(
     votes: string,
     hosts: readonly HostSpec[],
 ): Fault[] {
-    const members = hosts.filter((host) => host.roles.includes(role));
+    const members = stayingIn(role, hosts);
     const faults: Fault[] = [];
-    if (members.length < 3 || members.length % 2 === 0) {
-        faults.push(
-            tooFew(
-                role,
-                `an odd number of ${votes}, at least 3`,
-                tooFewVotes[role],
-                members.length,
-            ),
-        );
+    if (members.length < 3) {
+        const rule = `at least 3 ${votes} that stay`;
+        faults.push(tooFew(role, rule, tooFewVotes[role], members.length));
     }
     const byDomain = new Map<string, HostSpec[]>();
     for (const host of members)
@@ -102,6 +108,10 @@ function voteFaults(
             faults.push(oneDomain(together, "two members of one quorum would fail together"));
     }
     return faults;
+}
+
+function stayingIn(role: RoleName, hosts: readonly HostSpec[]): HostSpec[] {
+    return hosts.filter((host) => host.roles.includes(role) && host.leaving !== true);
 }
 
 function tooFew(section: string, rule: string, why: string, got: number): Fault {

@@ -23,6 +23,7 @@ const vrrpRouterId = z.number().int().min(1).max(255);
 
 /** Sizes that every tier has. Defaults come from the preset. */
 const tier = {
+    /** Places, those that `hosts.<name>.state: absent` leaves empty included. */
     count: count(9).optional(),
     memoryMiB: memoryMiB.optional(),
     diskGiB: diskGiB.optional(),
@@ -174,11 +175,16 @@ export const schema = z
             .strict()
             .default({}),
 
-        /** Overrides for single hosts, by name. */
+        /** Overrides for single hosts, by name. A tier's `count` is its number of places: `count: 4` are db1 to db4. */
         hosts: z
             .record(
                 z
                     .object({
+                        /**
+                         * `leaving`: still there, and the rest is planned as if it were gone (docs/scaling.md).
+                         * `absent`: its place stays empty, so that one in the middle can be taken out.
+                         */
+                        state: z.enum(["leaving", "absent"]).optional(),
                         address: address.optional(),
                         failureDomain: z.string().min(1).optional(),
                         memoryMiB: memoryMiB.optional(),

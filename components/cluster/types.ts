@@ -52,6 +52,8 @@ export interface HostSpec {
     readonly data?: DataVolume;
     /** @default none */
     readonly privileges?: readonly Privilege[];
+    /** On its way out: still there, but nothing is counted on it. @default false */
+    readonly leaving?: boolean;
 }
 
 /** A declared right to talk. What is not declared is closed. */

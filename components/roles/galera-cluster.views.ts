@@ -1,5 +1,6 @@
 import { parseAddress } from "../cluster/addresses";
 import { hostsOf, type Plan } from "../cluster/plan";
+import { galeraWeight } from "../cluster/quorum";
 import type { HostSpec, RoleName } from "../cluster/types";
 import type { Credentials, HostFacts, View } from "./role";
 
@@ -37,7 +38,12 @@ export function serverView({ plan, host }: GaleraFacts): View {
         bufferPoolMaxMiB: bufferPoolLimitMiB(host),
         binlogTotalMiB: Math.floor((dataGiB * 1024) / 5),
         gtidDomain: parseAddress(host.address) ?? 0,
-        providerOptions: providerOptions(host.address, gcacheMiB, suspectTimeoutSeconds),
+        providerOptions: providerOptions(
+            host.address,
+            gcacheMiB,
+            suspectTimeoutSeconds,
+            galeraWeight(host, hostsOf(plan, "database")),
+        ),
         tlsDir: tls,
     };
 }
@@ -76,6 +82,7 @@ export function providerOptions(
     address: string,
     gcacheMiB: number,
     suspectSeconds: number,
+    weight: 0 | 1 = 1,
 ): string {
     return [
         `gmcast.listen_addr=ssl://${address}:${ports.group}`,
@@ -86,6 +93,7 @@ export function providerOptions(
         `gcache.size=${gcacheMiB}M`,
         "gcs.fc_limit=256",
         "gcs.fc_single_primary=yes",
+        ...(weight === 1 ? [] : ["pc.weight=0"]),
         ...Object.entries(voteTimers(suspectSeconds)).map(
             ([name, seconds]) => `evs.${name}=PT${seconds}S`,
         ),
