@@ -51,7 +51,7 @@ test("a configuration with faults registers nothing, and says all of them", asyn
     const refused: unknown[] = [];
     const made = await record(async () => {
         pulumi.runtime.setAllConfig(
-            rawConfig({ ...smallest, database: { count: 4 }, web: { cuont: 1 } }),
+            rawConfig({ ...smallest, database: { count: 2 }, web: { cuont: 1 } }),
         );
         await main().catch((error: unknown) => refused.push(error));
     });

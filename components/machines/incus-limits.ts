@@ -1,6 +1,6 @@
 import { quorumOf, quorumRoles } from "../cluster/quorum";
 import { overlaps, parseNetwork } from "../cluster/addresses";
-import { hostsOf, type Plan } from "../cluster/plan";
+import type { Plan } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
 import { bridgeName } from "./incus-names";
 
@@ -135,6 +135,8 @@ export interface Volume {
     readonly sizeGiB: number;
     /** Whether a finished machine has used it. */
     readonly used: boolean;
+    /** Its identity; one that was made before there were any has none. */
+    readonly nonce?: string;
 }
 
 /** A smaller limit than what is written already would stop every member at once. */
@@ -158,46 +160,5 @@ export function volumeFaults(plan: Plan, volumes: readonly Volume[]): Fault[] {
                 got: String(plan.config[role].dataGiB),
             },
         ];
-    });
-}
-
-/**
- * Two members of one quorum must not be made anew or dropped in one go: the rest would be a minority.
- * A cluster that does not exist yet has nothing to lose, and a member that was never finished is not
- * one that vanished: `used` are the hosts whose data volume says that a machine has been.
- */
-export function memberFaults(
-    plan: Plan,
-    living: ReadonlyMap<string, Instance>,
-    used: ReadonlySet<string>,
-): Fault[] {
-    return quorumRoles.flatMap((role) => {
-        const planned = hostsOf(plan, role).map((host) => host.name);
-        const members = [...living.values()].filter(
-            (instance) => instance.config["user.testudo.quorum"] === role,
-        );
-        if (members.length === 0) return [];
-        const dropped = members
-            .map((member) => member.name)
-            .filter((name) => !planned.includes(name));
-        const vanished = planned.filter((name) => used.has(name) && !living.has(name));
-        const faults: Fault[] = [];
-        if (dropped.length > 1) {
-            faults.push({
-                key: `testudo:${role}.count`,
-                rule: `may drop one ${role} member at a time`,
-                why: "the members that stay would be a minority of those that were, and stop writing",
-                got: `${dropped.join(", ")} are alive and not in the plan`,
-            });
-        }
-        if (vanished.length > 1) {
-            faults.push({
-                key: `testudo:${role}`,
-                rule: "needs all but one of its machines to be there",
-                why: "two members made anew at once have no majority to copy from; start or restore one first",
-                got: `${vanished.join(", ")} are gone`,
-            });
-        }
-        return faults;
     });
 }

@@ -16,7 +16,8 @@ import type { Machines } from "./machines";
 /**
  * Makes hosts on an Incus server: a project and three bridges of its own, a volume for each host with
  * data, an instance for each host. A machine's identity is a nonce kept on the instance: an instance
- * that vanished has none, gets a new one, and is made again together with all that is pushed to it.
+ * that vanished has none, gets a new one, and is made again together with all that is pushed to it. Project,
+ * bridges and volumes have one as well; theirs replaces nothing, it makes the same command run again.
  */
 export class IncusMachines extends pulumi.ComponentResource implements Machines {
     private readonly project: command.local.Command;
@@ -41,12 +42,14 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
             project: projectName(plan.stack),
             pool: incus.storagePool,
         };
-        this.project = this.run(`${name}-project`, "project", this.base, { parent: this });
+        const projectRequest = { ...this.base, nonce: facts.projectId };
+        this.project = this.run(`${name}-project`, "project", projectRequest, { parent: this });
         this.network = this.run(
             `${name}-network`,
             "network",
             {
                 ...this.base,
+                nonce: facts.networkId,
                 stack: plan.stack,
                 supernet: plan.networks.supernet,
                 bridges: (["public", "private", "outside"] as const).map((zone) => ({
@@ -107,7 +110,12 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
         return this.run(
             `${this.name}-${spec.name}-data`,
             "volume",
-            { ...this.base, volume: `${spec.name}-data`, sizeGiB: spec.data.sizeGiB },
+            {
+                ...this.base,
+                nonce: this.facts.volumeId(spec.name),
+                volume: `${spec.name}-data`,
+                sizeGiB: spec.data.sizeGiB,
+            },
             { parent, dependsOn: [this.project] },
         );
     }

@@ -33,6 +33,7 @@ export class FakeIncus {
         }
         env.PATH = [this.folder, this.path ?? ""].join(delimiter);
         this.answer("incus query local:/1.0", {});
+        this.networks();
         this.projects("default");
         this.images({ alias: "testudo/0123456789ab", at: "2025-01-01T00:00:00Z" });
         this.answer("incus storage list local: --format json", [{ name: "testudo" }]);
@@ -46,6 +47,18 @@ export class FakeIncus {
             "incus project list local: --format json",
             names.map((name) => ({ name })),
         );
+    }
+
+    /** The stack's project, with its configuration keys. */
+    project(config: Record<string, string>): void {
+        this.answer("incus project list local: --format json", [
+            { name: "default" },
+            { name: `testudo-${this.stack}`, config },
+        ]);
+    }
+
+    networks(...networks: { name: string; config: Record<string, string> }[]): void {
+        this.answer("incus network list local: --format json", networks);
     }
 
     /** `packages` are those that the image got from `packages/`. */

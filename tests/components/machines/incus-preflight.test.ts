@@ -154,37 +154,6 @@ test("a border that is loaded keeps its identity, one that a reboot took gets a 
     expect(unloaded.borderId).not.toBe((await ask()).borderId);
 });
 
-const member = (name: string) => made(name, "aaaa", { "user.testudo.quorum": "database" });
-
-test("two members of the database may not be dropped at once, one may", async () => {
-    incus.instances(...["db1", "db2", "db3", "db4", "db5"].map(member));
-    expect(await faults()).toEqual([
-        "testudo:database.count: may drop one database member at a time, because the members that stay would be a minority of those that were, and stop writing; got db4, db5 are alive and not in the plan",
-    ]);
-    incus.instances(...["db1", "db2", "db3", "db4"].map(member));
-    expect(await faults()).toEqual([]);
-});
-
-test("two members that vanished may not be made anew at once, one may", async () => {
-    incus.usedVolumes("db1", "db2", "db3");
-    incus.instances(member("db3"));
-    expect((await faults())[0]).toMatch(/^testudo:database: .*; got db1, db2 are gone$/);
-    incus.instances(member("db3"), member("db1"));
-    expect(await faults()).toEqual([]);
-});
-
-test("a first run that was cut off after one member is finished by the next one", async () => {
-    incus.usedVolumes("db1");
-    incus.instances(member("db1"));
-    expect(await faults()).toEqual([]);
-});
-
-test("a cluster may grow by more than one", async () => {
-    incus.usedVolumes("db1", "db2", "db3");
-    incus.instances(...["db1", "db2", "db3"].map(member));
-    expect(await faults({ database: { count: 7 } })).toEqual([]);
-});
-
 test("a living host is not moved to another address", async () => {
     incus.instances(made("db2", "aaaa", { "user.testudo.address": "10.91.1.42" }));
     expect(await faults()).toEqual([]);

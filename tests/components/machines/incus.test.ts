@@ -9,6 +9,9 @@ const facts: IncusFacts = {
     faults: [],
     warnings: [],
     machineId: (host) => `nonce-${host}`,
+    volumeId: (host) => `volume-${host}`,
+    projectId: "nonce-project",
+    networkId: "nonce-network",
     imageOf: (host) => `testudo/of-${host}`,
     borderId: "0123456789abcdef",
 };
