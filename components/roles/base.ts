@@ -68,6 +68,11 @@ export const base: Role<BaseFacts> = {
             check: "nft --check --file /etc/nftables.conf",
         },
         {
+            path: `${library}/keep-servers`,
+            mode: "0755",
+            check: `bash -n ${library}/keep-servers`,
+        },
+        {
             path: "/etc/systemd/system/haproxy@.service",
             check: { none: "systemd-analyze verify wants every instance's user and path" },
         },
