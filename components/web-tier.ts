@@ -113,6 +113,7 @@ export class WebTier extends pulumi.ComponentResource {
                 .apply((credentials) => renderRole(web, { plan, host: spec, credentials })),
         );
         const pushes: pulumi.Resource[] = [];
+        const bases = this.hosts.map(({ base }) => base);
         const pushTo = ({ host, files }: Member, role: typeof app | typeof web, step: string) =>
             pushes.push(
                 push(
@@ -124,7 +125,8 @@ export class WebTier extends pulumi.ComponentResource {
                         units: namesIn(plan, role.units),
                         stackKey: trust.stackKey,
                     },
-                    { parent: this, dependsOn: [host.base, ...pushes.slice(-1)] },
+                    // All firewalls first: a new host asks the others for the current release.
+                    { parent: this, dependsOn: [...bases, ...pushes.slice(-1)] },
                 ),
             );
         for (const member of apps) pushTo(member, app, "app-push");

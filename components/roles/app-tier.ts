@@ -6,19 +6,22 @@ import {
     dataView,
     foldersView,
     gateView,
+    healthView,
     poolView,
     prependView,
     ports,
     settingsView,
-    stateFolder,
     tls,
     wordpressView,
     type AppFacts,
 } from "./app-tier.views";
 import { doors, peersPort, proxyPrograms } from "./data-proxy";
+import { importFiles } from "./import";
 import { proxysql } from "./proxysql";
+import { releaseFiles, releaseFlows, releaseListener, releaseUnits } from "./releases";
 import { bundlePem, type FileSpec, type NamesInPlan, type Role, type View } from "./role";
 import { environmentView, mainSiteView, trialPort } from "./sites.views";
+import { uploadFiles, uploadLogs, uploadPackages, uploadUnits } from "./uploads";
 
 export { ports, type AppFacts };
 
@@ -53,6 +56,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
     stem: "app-tier",
     packages: (plan) => [
         ...proxysql.packages(plan),
+        ...uploadPackages(plan),
         ...[
             "php8.4-fpm",
             "php-redis",
@@ -61,6 +65,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
             "nullmailer",
             "wordpress",
             "wordpress-theme-twentytwentyfive",
+            "zstd",
         ],
         ..."mysql xml mbstring gd curl zip intl opcache bcmath apcu"
             .split(" ")
@@ -68,8 +73,10 @@ export const app: Role<AppFacts, NamesInPlan> = {
     ],
     users: [],
     units: (plan) => [
+        ...releaseUnits(plan, "app"),
         "haproxy@fpm.service",
         "haproxy@data.service",
+        ...uploadUnits(plan, "app"),
         "php8.4-fpm.service",
         ...proxysql.units(plan),
         "nullmailer.service",
@@ -100,6 +107,11 @@ export const app: Role<AppFacts, NamesInPlan> = {
             template: "_shared/site/release-package.mustache",
             onChange: prepareRelease,
         }),
+        shellScript("release-stubs", {
+            template: "_shared/site/release-stubs.mustache",
+            onChange: prepareRelease,
+        }),
+        ...releaseFiles<AppFacts>("app"),
         shellScript("prepare-release", {
             view: (facts) => ({
                 ...mainSiteView(facts),
@@ -125,7 +137,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
         phpFile(`${library}/prepend.php`, { view: prependView }),
         phpFile(`${library}/sessions.php`, { view: whereCached }),
         phpFile(`${library}/object-cache.php`, { view: whereCached }),
-        phpFile("/srv/site/checks/health.php", { view: () => ({ stateFolder }) }),
+        phpFile("/srv/site/checks/health.php", { view: healthView }),
         phpFile("/srv/site/checks/session.php", { view: ({ host }) => ({ self: host.name }) }),
 
         { path: "/etc/php/8.4/fpm/php-fpm.conf", ...phpRestart },
@@ -164,6 +176,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
         ...proxysql.files,
 
         ...mailFiles,
+        ...uploadFiles<AppFacts>("app"),
 
         shellScript("may-start", {
             view: ({ plan }) => ({ hasMail: plan.config.mail !== undefined }),
@@ -172,10 +185,12 @@ export const app: Role<AppFacts, NamesInPlan> = {
         shellScript("healthy", { view: gateView }),
         shellScript("install"),
         { path: `${library}/install.php`, check: `php -l ${library}/install.php` },
+        ...importFiles<AppFacts>(library),
     ],
     listens: [
         { protocol: "tcp", port: ports.fastcgi, scope: "network", what: "PHP, for web hosts" },
         { protocol: "tcp", port: ports.health, scope: "network", what: "health of PHP" },
+        releaseListener("app"),
         {
             protocol: "tcp",
             port: peersPort,
@@ -194,6 +209,8 @@ export const app: Role<AppFacts, NamesInPlan> = {
         "haproxy@data.service",
         "proxysql.service",
         "nullmailer.service",
+        "testudo-release-sync.service",
+        ...uploadLogs.app,
     ],
     metrics: [],
     faults: (plan) => [...mailFaults(plan), ...sessionFaults(plan), ...proxysql.faults(plan)],
@@ -216,6 +233,7 @@ function flows(plan: Plan): Flow[] {
             port: peersPort,
             why: "all app hosts write to the same member",
         },
+        ...releaseFlows(plan),
         ...mailFlows(plan),
     ];
 }

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { hostsOf, type Plan } from "../cluster/plan";
 import { phpSitesOf } from "../cluster/sites";
 import { appProxyView, doors, purgePort } from "./data-proxy";
+import { releaseDoor } from "./releases";
 import type { ProxysqlFacts } from "./proxysql";
 import type { Credentials, View } from "./role";
 
@@ -97,7 +98,14 @@ export function gateView({ plan, host }: AppFacts): View {
         workers: plan.config.app.phpWorkers,
         // What every web host may want at once: those that PHP works on, and those that wait here.
         maxConnections: 600 + plan.config.app.phpWorkers,
+        door: releaseDoor({ plan, host }, "app"),
     };
+}
+
+/** A host that is nginx' own PHP as well has what its nginx names. */
+export function healthView({ plan, host }: AppFacts): View {
+    const isApart = !host.roles.includes("web") && releaseDoor({ plan, host }, "app") !== null;
+    return { stateFolder, heardSeconds: isApart ? 20 : null };
 }
 
 /** PHP's loopback proxy to its data and to the page caches. */

@@ -1,9 +1,17 @@
 import { configKey } from "../cluster/config";
 import { hostsOf, type Plan } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
-import { bundlePem, type FileSpec, type Role } from "./role";
+import {
+    releaseFiles,
+    releaseListener,
+    releaseTrialPort,
+    releaseUnits,
+    storeRole,
+} from "./releases";
+import { bundlePem, type FileSpec, type NamesInPlan, type Role } from "./role";
 import { mainSiteView, sitesView, trialPort } from "./sites.views";
-import { appView, ports, siteView, tls, type WebFacts } from "./web-tier.views";
+import { uploadFaults, uploadFiles, uploadLogs, uploadPackages, uploadUnits } from "./uploads";
+import { appView, ports, siteView, tls, trialView, type WebFacts } from "./web-tier.views";
 
 export { ports, type WebFacts };
 
@@ -23,19 +31,26 @@ function shellScript(name: string, rest: Partial<FileSpec<WebFacts>> = {}): File
 }
 
 /** nginx with the site's files and kept pages, in front of the hosts that run PHP. */
-export const web: Role<WebFacts> = {
+export const web: Role<WebFacts, NamesInPlan> = {
     name: "web",
     stem: "web-tier",
-    packages: [
+    packages: (plan) => [
+        ...uploadPackages(plan),
         "nginx",
         "libnginx-mod-http-js",
         "haproxy",
         "curl",
         "wordpress",
         "wordpress-theme-twentytwentyfive",
+        "zstd",
     ],
     users: [],
-    units: ["haproxy@app.service", "nginx.service"],
+    units: (plan) => [
+        ...releaseUnits(plan, "web"),
+        "haproxy@app.service",
+        ...uploadUnits(plan, "web"),
+        "nginx.service",
+    ],
     files: [
         {
             path: `${tls}/host.pem`,
@@ -61,7 +76,22 @@ export const web: Role<WebFacts> = {
             template: "_shared/site/release-package.mustache",
             onChange: prepareRelease,
         }),
-        shellScript("prepare-release", { view: mainSiteView, onChange: prepareRelease }),
+        shellScript("release-stubs", {
+            template: "_shared/site/release-stubs.mustache",
+            onChange: prepareRelease,
+        }),
+        shellScript("prepare-release", {
+            view: (facts) => ({
+                ...mainSiteView(facts),
+                store: `/usr/local/lib/testudo/${storeRole(facts.host)}`,
+            }),
+            onChange: prepareRelease,
+        }),
+        ...releaseFiles<WebFacts>("web"),
+        shellScript("release-trial", {
+            template: "_shared/site/release-trial.mustache",
+            view: ({ plan }) => ({ siteName: plan.siteName, releaseTrialPort }),
+        }),
         shellScript("release-site", {
             template: "_shared/site/release-site.mustache",
             view: () => ({ trialPort }),
@@ -87,9 +117,12 @@ export const web: Role<WebFacts> = {
             view: (facts) => sitesView(facts, { sitePort: ports.site, tls }),
             ...nginxReload,
         },
+        { path: "/etc/nginx/conf.d/release-trial.conf", view: trialView, ...nginxReload },
         { path: "/etc/nginx/snippets/testudo-fastcgi.conf", ...nginxReload },
         { path: "/etc/nginx/testudo/pages.js", ...nginxReload },
         { path: "/etc/systemd/system/nginx.service.d/testudo.conf", check: noDropInCheck },
+
+        ...uploadFiles<WebFacts>("web"),
 
         shellScript("healthy", { view: siteView }),
     ],
@@ -113,6 +146,13 @@ export const web: Role<WebFacts> = {
             scope: "loopback",
             what: "new code of sites, before visitors see it",
         },
+        {
+            protocol: "tcp",
+            port: releaseTrialPort,
+            scope: "loopback",
+            what: "releases of WordPress, before visitors see them",
+        },
+        releaseListener("web"),
     ],
     flows: () => [
         { from: "load-balancer", to: "web", protocol: "tcp", port: ports.site, why: "the site" },
@@ -124,9 +164,14 @@ export const web: Role<WebFacts> = {
             why: "something was published",
         },
     ],
-    logs: ["haproxy@app.service", "nginx.service"],
+    logs: [
+        "haproxy@app.service",
+        "nginx.service",
+        "testudo-release-sync.service",
+        ...uploadLogs.web,
+    ],
     metrics: [],
-    faults: diskFaults,
+    faults: (plan) => [...diskFaults(plan), ...uploadFaults(plan)],
 };
 
 function diskFaults(plan: Plan): Fault[] {

@@ -2,8 +2,10 @@ import { hostsOf } from "../cluster/plan";
 import type { HostSpec } from "../cluster/types";
 import { ports as appPorts, sockets } from "./app-tier.views";
 import { purgePort } from "./data-proxy";
+import { checkPort, releaseDoor, releaseTrialPort } from "./releases";
 import type { Credentials, HostFacts, View } from "./role";
 import { mainSiteView } from "./sites.views";
+import { uploadsView } from "./uploads";
 
 export interface WebFacts extends HostFacts {
     /** Shown to the balancers and to the app hosts. */
@@ -11,7 +13,7 @@ export interface WebFacts extends HostFacts {
 }
 
 /** `purge` is for app hosts; `check` is the host's view of itself, on loopback only. */
-export const ports = { site: 8443, purge: purgePort, check: 8080 } as const;
+export const ports = { site: 8443, purge: purgePort, check: checkPort } as const;
 
 export const tls = "/etc/testudo/tls/web";
 
@@ -29,6 +31,7 @@ export function siteView({ plan, host }: WebFacts): View {
         tls,
         balancers: hostsOf(plan, "load-balancer").map((balancer) => balancer.address),
         maxUploadMiB,
+        ...uploadsView(plan),
         // Only WordPress says when a page has changed, and who is a stranger to it.
         keepsPages: pageCacheSeconds > 0 && main.isWordpress === true,
         pageCacheSeconds,
@@ -54,7 +57,16 @@ export function appView({ plan, host }: WebFacts): View {
         first: places((app) => app.name !== host.name),
         second: places((app) => app.name === host.name),
         all: places(() => false),
+        address: host.address,
+        door: releaseDoor({ plan, host }, "web"),
     };
+}
+
+/** Where a release of WordPress is tried; `null` where the main site is none. */
+export function trialView({ plan }: WebFacts): View | null {
+    return mainSiteView({ plan }).isWordpress === true
+        ? { releaseTrialPort, apps: hostsOf(plan, "app").map(({ name }) => ({ appName: name })) }
+        : null;
 }
 
 function placeOf(app: HostSpec, self: HostSpec): string {

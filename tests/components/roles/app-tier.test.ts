@@ -177,5 +177,7 @@ test("only web hosts come to PHP", () => {
         ["web", 9443],
         ["web", 9444],
         ["app", 10000],
+        ["web", 9445],
+        ["app", 9445],
     ]);
 });

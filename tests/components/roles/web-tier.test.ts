@@ -47,10 +47,10 @@ test("a release has one name on every host: one script makes it", () => {
 
 test("where PHP is on the same host, nginx points to a release only when all hosts have it", () => {
     const prepare = (values: Values, role: string, name: string) =>
-        /release-package" (\w+)/.exec(
+        /exec .*release-(?:package"|sync") (\w+)/.exec(
             text(`/usr/local/lib/testudo/${role}/prepare-release`, values, name),
         )?.[1];
-    expect([prepare({}, "app", "web1"), prepare({}, "web", "web1")]).toEqual(["make", "use"]);
+    expect([prepare({}, "app", "web1"), prepare({}, "web", "web1")]).toEqual(["once", "use"]);
     expect([prepare(full, "app", "app1"), prepare(full, "web", "web1")]).toEqual(["use", "use"]);
 });
 
