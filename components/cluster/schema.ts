@@ -86,6 +86,8 @@ export const schema = z
                 pageCacheSeconds: z.number().int().min(0).max(60).default(60),
                 /** Disk that kept pages may take on each host. */
                 pageCacheMiB: z.number().int().min(16).max(65_536).default(256),
+                /** Disk that kept copies of visitors' files may take on each host, where they come from storage hosts. */
+                uploadCacheMiB: z.number().int().min(16).max(65_536).default(256),
             })
             .strict()
             .default({}),
