@@ -1,7 +1,5 @@
-import { configKey } from "../cluster/config";
-import { hostsOf, type Plan } from "../cluster/plan";
-import type { Fault, Flow } from "../cluster/types";
-import { mailFaults, mailFiles, mailFlows } from "./app-tier.mail";
+import { mailFaults, mailFiles } from "./app-tier.mail";
+import { flows, listens, sessionFaults } from "./app-tier.network";
 import {
     dataView,
     foldersView,
@@ -15,10 +13,10 @@ import {
     wordpressView,
     type AppFacts,
 } from "./app-tier.views";
-import { doors, peersPort, proxyPrograms } from "./data-proxy";
+import { proxyPrograms } from "./data-proxy";
 import { importFiles } from "./import";
 import { proxysql } from "./proxysql";
-import { releaseFiles, releaseFlows, releaseListener, releaseUnits } from "./releases";
+import { releaseFiles, releaseUnits } from "./releases";
 import { bundlePem, type FileSpec, type NamesInPlan, type Role, type View } from "./role";
 import { environmentView, mainSiteView, trialPort } from "./sites.views";
 import { uploadFiles, uploadLogs, uploadPackages, uploadUnits } from "./uploads";
@@ -187,21 +185,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
         { path: `${library}/install.php`, check: `php -l ${library}/install.php` },
         ...importFiles<AppFacts>(library),
     ],
-    listens: [
-        { protocol: "tcp", port: ports.fastcgi, scope: "network", what: "PHP, for web hosts" },
-        { protocol: "tcp", port: ports.health, scope: "network", what: "health of PHP" },
-        releaseListener("app"),
-        {
-            protocol: "tcp",
-            port: peersPort,
-            scope: "network",
-            what: "which member is the writer, shared by the app hosts",
-        },
-        { protocol: "tcp", port: doors.sql, scope: "loopback", what: "SQL for PHP" },
-        { protocol: "tcp", port: doors.reads, scope: "loopback", what: "SQL reads for PHP" },
-        { protocol: "tcp", port: doors.sessions, scope: "loopback", what: "Redis for sessions" },
-        { protocol: "tcp", port: doors.objects, scope: "loopback", what: "Redis for objects" },
-    ],
+    listens,
     flows,
     logs: [
         "php8.4-fpm.service",
@@ -215,39 +199,3 @@ export const app: Role<AppFacts, NamesInPlan> = {
     metrics: [],
     faults: (plan) => [...mailFaults(plan), ...sessionFaults(plan), ...proxysql.faults(plan)],
 };
-
-function flows(plan: Plan): Flow[] {
-    return [
-        { from: "web", to: "app", protocol: "tcp", port: ports.fastcgi, why: "pages" },
-        {
-            from: "web",
-            to: "app",
-            protocol: "tcp",
-            port: ports.health,
-            why: "which host can work",
-        },
-        {
-            from: "app",
-            to: "app",
-            protocol: "tcp",
-            port: peersPort,
-            why: "all app hosts write to the same member",
-        },
-        ...releaseFlows(plan),
-        ...mailFlows(plan),
-    ];
-}
-
-/** PHP on hosts of its own has no other place for sessions that every host can reach. */
-function sessionFaults(plan: Plan): Fault[] {
-    const apart = hostsOf(plan, "app").filter((host) => !host.roles.includes("web"));
-    if (apart.length === 0 || hostsOf(plan, "cache").length > 0) return [];
-    return [
-        {
-            key: configKey("cache.count"),
-            rule: "needs hosts where testudo:app.count has some",
-            why: "web hosts spread a visitor's requests over the app hosts, and a session that lies on one of them would be lost at the next request",
-            got: "0",
-        },
-    ];
-}
