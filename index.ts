@@ -4,6 +4,7 @@ import { hostsOf } from "./components/cluster/plan";
 import { DmzFirewall } from "./components/dmz-firewall";
 import type { Foundation } from "./components/foundation";
 import { GaleraCluster } from "./components/galera-cluster";
+import { GlusterVolume } from "./components/gluster-volume";
 import { LogBackupHost } from "./components/log-backup-host";
 import { LoadBalancerPair } from "./components/load-balancer-pair";
 import { machinesFor } from "./components/machines/platform";
@@ -31,12 +32,23 @@ async function main(): Promise<Record<string, unknown>> {
     const cache = hostsOf(plan, "cache").length
         ? new RedisSentinel("cache", { foundation, after })
         : undefined;
-    const web = new WebTier("web", { foundation, database, cache, inner, archives, after });
+    const storage = hostsOf(plan, "storage").length
+        ? new GlusterVolume("storage", { foundation, after })
+        : undefined;
+    const web = new WebTier("web", {
+        foundation,
+        database,
+        cache,
+        inner,
+        storage,
+        archives,
+        after,
+    });
     const ops = hostsOf(plan, "ops").length
         ? new LogBackupHost("ops", { foundation, after })
         : undefined;
 
-    const tiers = [balancers, inner, database, cache, web, ops];
+    const tiers = [balancers, inner, database, cache, storage, web, ops];
     return outputs({ plan, trust, matrix, web, tiers });
 }
 

@@ -37,6 +37,8 @@ export interface WebTierArgs {
     readonly database: GaleraCluster;
     /** Where PHP keeps sessions and WordPress its objects. @default each PHP host for itself, and nowhere */
     readonly cache?: SiteCache;
+    /** Where visitors' files lie; the site waits for it, hosts mount it by themselves. @default on the hosts that took them */
+    readonly storage?: { readonly formed: pulumi.Resource };
     /** The way to both. @default PHP's hosts find it by themselves */
     readonly inner?: LoadBalancerPair;
     /** Code of sites that are no WordPress. @default none */
@@ -140,6 +142,7 @@ export class WebTier extends pulumi.ComponentResource {
             ...pushes,
             database.formed,
             ...(cache === undefined ? [] : [cache.formed]),
+            ...(args.storage === undefined ? [] : [args.storage.formed]),
             ...(inner?.pushes ?? []),
         ];
         if (site.application === "wordpress") {

@@ -51,11 +51,13 @@ if (missing) {
             .flatMap((name) => [...filesOf(others, hostOf(others, name)).values()].flat())
             .filter((file) => !files.some(({ path }) => path === file.path));
         const inner = planOf(full);
-        const pair = [...filesOf(inner, hostOf(inner, "inner1")).values()].flat();
+        const pair = ["inner1", "storage1"].flatMap((name) =>
+            [...filesOf(inner, hostOf(inner, name)).values()].flat(),
+        );
         const scripts = [
             ...files,
             ...more,
-            ...pair.filter((file) => file.path.includes("inner-")),
+            ...pair.filter((file) => /inner-|storage/.test(file.path)),
         ].filter((file) => isShell(file.content));
         for (const { path, content } of scripts) {
             mkdirSync(join(folder, dirname(path)), { recursive: true });

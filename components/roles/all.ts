@@ -3,6 +3,7 @@ import type { Fault, Flow, HostSpec } from "../cluster/types";
 import { app } from "./app-tier";
 import { base } from "./base";
 import { galera } from "./galera-cluster";
+import { gluster } from "./gluster-volume";
 import { innerLoadBalancer } from "./inner-load-balancer";
 import { loadBalancer } from "./load-balancer-pair";
 import { redis } from "./redis-sentinel";
@@ -23,6 +24,7 @@ export const roles: readonly RoleSummary[] = [
     innerLoadBalancer,
     galera,
     redis,
+    gluster,
 ];
 
 /** The roles of one host, `base` included. */

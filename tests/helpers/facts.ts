@@ -4,6 +4,7 @@ import { renderRole, type RenderedFile } from "../../components/host/render";
 import { flowsOf, roles } from "../../components/roles/all";
 import { app } from "../../components/roles/app-tier";
 import { galera } from "../../components/roles/galera-cluster";
+import { gluster } from "../../components/roles/gluster-volume";
 import { innerLoadBalancer } from "../../components/roles/inner-load-balancer";
 import { loadBalancer } from "../../components/roles/load-balancer-pair";
 import { base } from "../../components/roles/base";
@@ -79,6 +80,7 @@ export function filesOf(
                               },
                 }),
         ],
+        ["storage", () => renderRole(gluster, { ...own, ...credentials("storage") })],
         [
             "inner-load-balancer",
             () => renderRole(innerLoadBalancer, { ...own, ...credentials("inner-load-balancer") }),
