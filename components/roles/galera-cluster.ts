@@ -75,6 +75,7 @@ export const galera: Role<GaleraFacts, NamesInPlan> = {
             "after-restart",
             "healthy",
             "apply-runtime",
+            "import-rights",
         ].map(scriptFile),
         { path: `${library}/lib.sh`, check: `bash -n ${library}/lib.sh` },
         {
