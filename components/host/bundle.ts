@@ -14,6 +14,8 @@ export interface Push {
     readonly units: readonly string[];
     readonly packages?: readonly string[];
     readonly users?: readonly SystemUser[];
+    /** All roles of the host: one that it had and has no more is taken away. @default unknown */
+    readonly roles?: readonly string[];
 }
 
 /**
@@ -26,6 +28,7 @@ export function pushBundle(push: Push): Promise<string> {
         ["role", push.role],
         ["manifest", lines(push.files.map(manifestLine))],
         ["units", lines(push.units)],
+        ["roles", lines(push.roles ?? [])],
         ["packages", lines(push.packages ?? [])],
         [
             "users",

@@ -57,7 +57,7 @@ export function push(
 ): command.remote.Command {
     const all = pulumi.all([args.files, args.stackKey]);
     const digests = pulumi.unsecret(all.apply(([files, key]) => digestLines(key, files)));
-    const bundle = all.apply(([files]) => pushBundle({ ...args, files }));
+    const bundle = all.apply(([files]) => pushBundle({ ...args, files, roles: host.spec.roles }));
     return remote(name, host, options, {
         text: pulumi.interpolate`# push ${args.role} to ${host.name}\n${digests}\n${unpack}\n${supervised(limits.push)} "$bundle/engine/apply" "$bundle"`,
         stdin: bundle,

@@ -97,9 +97,10 @@ here(`the engine on a host${missing === undefined ? "" : ` (skipped: ${missing})
     test("a file that has gone over to another role stays", async () => {
         await host.apply(file(conf, "one\n"), file("/etc/app/moved", "text"));
         host.shell(
-            "mkdir /var/lib/testudo/other; echo /etc/app/moved >/var/lib/testudo/other/paths",
+            "mkdir /var/lib/testudo/cache; echo /etc/app/moved >/var/lib/testudo/cache/paths",
         );
-        expect((await host.apply(file(conf, "one\n"))).said).toBe("nothing to change\n");
+        const both = { roles: ["app", "cache"] } as const;
+        expect((await host.applyAs(both, file(conf, "one\n"))).said).toBe("nothing to change\n");
         expect(host.exists("/etc/app/moved")).toBe(true);
     });
 

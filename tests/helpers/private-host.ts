@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { RoleName } from "../../components/cluster/types";
 import type { RenderedFile } from "../../components/host/render";
 import { push } from "../../components/host/steps";
 import { Trust } from "../../components/trust";
@@ -17,13 +18,22 @@ export interface Outcome {
     readonly said: string;
 }
 
+/** Whose push it is, and what else the host is. */
+export interface As {
+    readonly role?: string;
+    readonly units?: readonly string[];
+    readonly roles?: readonly RoleName[];
+}
+
 /** What a push of these files sends: the command's text and its standard input. */
-async function sent(files: RenderedFile[]): Promise<{ text: string; stdin: string }> {
+async function sent(files: RenderedFile[], as: As = {}): Promise<{ text: string; stdin: string }> {
     const plan = planOf();
-    const args = { role: "app", files, units: ["app.service"], stackKey: "key" };
+    const { role = "app", units = ["app.service"], roles = ["app"] } = as;
+    const args = { role, files, units, stackKey: "key" };
+    const spec = { ...hostOf(plan, "lb1"), roles };
     const made = await record(() => {
         const trust = new Trust("trust");
-        const host = fakeMachines(plan, trust).host(hostOf(plan, "lb1"), { parent: trust });
+        const host = fakeMachines(plan, trust).host(spec, { parent: trust });
         push("push", host, args, { parent: trust });
     });
     const { create, stdin } = made.get("push").inputs;
@@ -42,8 +52,12 @@ export class PrivateHost {
         return status === 0 ? undefined : stderr.trim();
     }
 
-    async apply(...files: RenderedFile[]): Promise<Outcome> {
-        const { text, stdin } = await sent(files);
+    apply(...files: RenderedFile[]): Promise<Outcome> {
+        return this.applyAs({}, ...files);
+    }
+
+    async applyAs(as: As, ...files: RenderedFile[]): Promise<Outcome> {
+        const { text, stdin } = await sent(files, as);
         const { status, stdout, stderr } = this.run(text, stdin);
         return { status, said: stdout + stderr };
     }

@@ -51,6 +51,7 @@ test.each([
     ["mode", { files: push.files.map((one) => ({ ...one, mode: "0600" })) }],
     ["action", { files: push.files.map((one) => ({ ...one, onChange: "none" })) }],
     ["units", { units: [] }],
+    ["roles of the host", { roles: ["web", "app"] }],
     ["packages", { packages: ["nginx", "curl"] }],
 ])("other %s is another text", async (_, other) => {
     expect(await pushBundle({ ...push, ...other })).not.toBe(await pushBundle(push));
@@ -62,6 +63,7 @@ test("a push carries the engine, the manifest and the files, readable by any tar
         "engine/apply",
         "engine/check",
         "engine/files",
+        "engine/retire",
         "engine/run",
         "engine/units",
     ]);
