@@ -144,6 +144,7 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
                 spec.data === undefined
                     ? null
                     : { volume: `${spec.name}-data`, path: spec.data.path },
+            privileges: spec.privileges ?? [],
             quorum: quorumOf(spec),
             expose: exposedPort(spec, incus.exposePort),
             hostKey,

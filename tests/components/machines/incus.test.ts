@@ -100,3 +100,18 @@ test("balancers, and only they, are exposed on a port each of the machine (mocks
         null,
     ]);
 });
+
+test("bricks get the kernel's trusted attributes, whoever mounts them FUSE, and nobody anything else (mocks)", async () => {
+    const names = ["lb1", "db1", "storage1", "app1", "web1"];
+    const privilegesOf = async (values: Values) => {
+        const made = await recordHosts(names, values);
+        return names.map((host) => requestOf(made, `incus-${host}`).privileges);
+    };
+    expect(await privilegesOf({ preset: "full" })).toEqual([
+        [],
+        [],
+        ["trusted-attributes"],
+        ["fuse"],
+        ["fuse"],
+    ]);
+});
