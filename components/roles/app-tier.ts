@@ -179,7 +179,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
         shellScript("may-start", {
             view: ({ plan }) => ({ hasMail: plan.config.mail !== undefined }),
         }),
-        ...["drain", "before-restart", "after-restart"].map((name) => shellScript(name)),
+        ...["drain", "before-restart", "after-restart", "leave"].map((name) => shellScript(name)),
         shellScript("healthy", { view: gateView }),
         shellScript("install"),
         { path: `${library}/install.php`, check: `php -l ${library}/install.php` },

@@ -68,6 +68,11 @@ export const base: Role<BaseFacts> = {
             check: "nft --check --file /etc/nftables.conf",
         },
         {
+            path: `${library}/stand-down`,
+            mode: "0755",
+            check: `bash -n ${library}/stand-down`,
+        },
+        {
             path: `${library}/keep-servers`,
             mode: "0755",
             check: `bash -n ${library}/keep-servers`,

@@ -26,6 +26,7 @@ export function floatingAddressFiles(pair: FloatingAddress): FileSpec<HostFacts>
     const shared = (name: string) => `_shared/floating-address/${name}.mustache`;
     const answers = `${pair.library}/haproxy-answers`;
     const before = `${pair.library}/before-restart`;
+    const leave = `${pair.library}/leave`;
     return [
         {
             path: "/etc/keepalived/keepalived.conf",
@@ -53,6 +54,18 @@ export function floatingAddressFiles(pair: FloatingAddress): FileSpec<HostFacts>
             view: (facts) => peerView(pair, facts),
             mode: "0755",
             check: `bash -n ${before}`,
+        },
+        {
+            path: leave,
+            template: shared("leave"),
+            view: (facts) => ({
+                ...peerView(pair, facts),
+                self: facts.host.name,
+                role: pair.role,
+                checkSocket: pair.checkSocket,
+            }),
+            mode: "0755",
+            check: `bash -n ${leave}`,
         },
     ];
 }

@@ -63,6 +63,7 @@ export const galera: Role<GaleraFacts, NamesInPlan> = {
                 const { name, unit, client } = engineOf(facts.plan);
                 return { ...clusterView(facts), engine: name, unit, client };
             },
+            onChange: applyRuntime,
             check: "bash -n /etc/testudo/database/cluster.env",
         },
         ...engineFiles,
@@ -70,6 +71,9 @@ export const galera: Role<GaleraFacts, NamesInPlan> = {
             "agent",
             "form",
             "join",
+            "leave",
+            "forget",
+            "votes",
             "may-start",
             "before-restart",
             "after-restart",

@@ -25,8 +25,13 @@ export const tls = "/etc/testudo/tls/database";
 const reservedConnections = 8;
 
 export function clusterView({ plan, host }: GaleraFacts): View {
-    const members = hostsOf(plan, "database").map((member) => `${member.name}=${member.address}`);
-    return { name: host.name, address: host.address, members: members.join(" ") };
+    const members = hostsOf(plan, "database");
+    return {
+        name: host.name,
+        address: host.address,
+        members: members.map((member) => `${member.name}=${member.address}`).join(" "),
+        votes: galeraWeight(host, members),
+    };
 }
 
 export function serverView({ plan, host }: GaleraFacts): View {
@@ -38,12 +43,7 @@ export function serverView({ plan, host }: GaleraFacts): View {
         bufferPoolMaxMiB: bufferPoolLimitMiB(host),
         binlogTotalMiB: Math.floor((dataGiB * 1024) / 5),
         gtidDomain: parseAddress(host.address) ?? 0,
-        providerOptions: providerOptions(
-            host.address,
-            gcacheMiB,
-            suspectTimeoutSeconds,
-            galeraWeight(host, hostsOf(plan, "database")),
-        ),
+        providerOptions: providerOptions(host.address, gcacheMiB, suspectTimeoutSeconds),
         tlsDir: tls,
     };
 }
@@ -82,7 +82,6 @@ export function providerOptions(
     address: string,
     gcacheMiB: number,
     suspectSeconds: number,
-    weight: 0 | 1 = 1,
 ): string {
     return [
         `gmcast.listen_addr=ssl://${address}:${ports.group}`,
@@ -93,7 +92,6 @@ export function providerOptions(
         `gcache.size=${gcacheMiB}M`,
         "gcs.fc_limit=256",
         "gcs.fc_single_primary=yes",
-        ...(weight === 1 ? [] : ["pc.weight=0"]),
         ...Object.entries(voteTimers(suspectSeconds)).map(
             ([name, seconds]) => `evs.${name}=PT${seconds}S`,
         ),

@@ -103,6 +103,7 @@ export const redis: Role<RedisFacts> = {
         ...["may-start", "before-restart", "after-restart", "healthy", "apply-runtime"].map(
             scriptFile,
         ),
+        ...["leave", "forget"].map(scriptFile),
         { ...scriptFile("settle"), view: settleView, onChange: `run ${library}/settle` },
         {
             path: `${library}/lib.sh`,

@@ -125,6 +125,7 @@ export const web: Role<WebFacts, NamesInPlan> = {
         ...uploadFiles<WebFacts>("web"),
 
         shellScript("healthy", { view: siteView }),
+        shellScript("leave", { view: siteView }),
     ],
     listens: [
         { protocol: "tcp", port: ports.site, scope: "network", what: "the site, for balancers" },
