@@ -87,16 +87,6 @@ function placeFiles<F extends UploadFacts>(role: UploadRole): FileSpec<F>[] {
             onChange: settle,
             check: `cmp <(openssl x509 -noout -pubkey -in ${tls}.pem) <(openssl pkey -pubout -in ${tls}.key)`,
         },
-        {
-            // That it is there makes the client ask for the volume in TLS.
-            path: "/var/lib/glusterd/secure-access",
-            content: ({ plan, host }) =>
-                owns(host, role) && isShared(plan)
-                    ? "option transport.socket.ssl-cert-depth 1\n"
-                    : null,
-            onChange: settle,
-            check: { none: "the client has no checker" },
-        },
         script("mount", { view: mounted(({ plan }) => mountView(plan)), onChange: settle }),
         {
             path: `/etc/systemd/system/${mountUnit}`,
