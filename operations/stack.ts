@@ -2,6 +2,7 @@ import { spawn, type StdioOptions } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import type { RoleName } from "../components/cluster/types";
 import { Refusal } from "./refusal";
 
@@ -21,8 +22,8 @@ export interface Answer {
 }
 
 export interface RunOptions {
-    /** Given to the command on standard input: a text, or a file of this machine. */
-    readonly stdin?: string | { readonly file: string };
+    /** Given to the command on standard input: a text, a file of this machine, or what is made meanwhile. */
+    readonly stdin?: string | { readonly file: string } | { readonly stream: Readable };
     /** @default 600 */
     readonly timeoutSeconds?: number;
 }
@@ -108,6 +109,11 @@ function finished(
         child.stdin?.on("error", () => undefined);
         if (typeof stdin === "string") child.stdin?.end(stdin);
         else if (stdin !== undefined && child.stdin !== null)
-            createReadStream(stdin.file).on("error", reject).pipe(child.stdin);
+            ("stream" in stdin ? stdin.stream : createReadStream(stdin.file))
+                .on("error", (error: Error) => {
+                    child.kill();
+                    reject(error);
+                })
+                .pipe(child.stdin);
     });
 }
