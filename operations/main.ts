@@ -1,8 +1,10 @@
 import { Command } from "commander";
 import { Refusal } from "./refusal";
+import { addRelease } from "./release";
+import { addRollback } from "./rollback";
 
 /** The commands, in the order in which `testudo --help` lists them. */
-const commands: readonly ((program: Command) => void)[] = [];
+const commands: readonly ((program: Command) => void)[] = [addRelease, addRollback];
 
 async function main(words: readonly string[]): Promise<void> {
     const program = new Command("testudo")

@@ -1,0 +1,176 @@
+import { Refusal } from "./refusal";
+import type { Report } from "./report";
+import {
+    isApp,
+    isAway,
+    isWeb,
+    lastLine,
+    order,
+    readStore,
+    toAll,
+    words,
+    type Store,
+} from "./release-store";
+import type { Stack, StackHost } from "./stack";
+
+/** A release or a rollback under way. */
+export interface Run {
+    readonly stack: Stack;
+    readonly report: Report;
+    /** Names whoever has the turn. */
+    readonly token: string;
+    readonly hosts: readonly StackHost[];
+}
+
+/** Takes the turn on every host that answers, and gives it back whatever happens. */
+export async function inTurn<T>(run: Run, work: () => Promise<T>): Promise<T> {
+    const end = () => toAll(run.stack, run.hosts, () => ["end", run.token]);
+    const { failed } = await toAll(run.stack, run.hosts, () => ["begin", run.token]);
+    const [first] = failed;
+    if (first !== undefined) {
+        await end();
+        throw new Refusal(`${first.host}: ${lastLine(first)}`);
+    }
+    // ssh is told by the terminal as well: the step under way fails, and is taken back.
+    const stop = () => {
+        run.report.say("stopping: what has been done is taken back first");
+    };
+    process.on("SIGINT", stop);
+    try {
+        return await work();
+    } finally {
+        process.off("SIGINT", stop);
+        await end();
+    }
+}
+
+/** Every host gets the release, from those that have it. */
+export async function spread(run: Run, id: string, from: readonly string[]): Promise<void> {
+    const { failed, gone } = await toAll(run.stack, run.hosts, () => ["fetch", id, ...from]);
+    const [first] = failed;
+    if (first !== undefined) throw new Refusal(`${first.host}: ${lastLine(first)}`);
+    // Gone while it fetched: the switch asks again.
+    for (const host of gone) run.report.say(`${host.name} went away`);
+}
+
+/**
+ * Asks for pages of the release on every web host, with PHP of each app host in turn.
+ * @throws Refusal naming host, page, status and PHP's own words.
+ */
+export async function tryOut(run: Run, id: string): Promise<void> {
+    const webs = run.hosts.filter(isWeb);
+    const apps = run.hosts.filter(isApp);
+    const { failed } = await toAll(run.stack, webs, () => ["candidate", id]);
+    const [refused] = failed;
+    if (refused !== undefined) throw new Refusal(`${refused.host}: ${lastLine(refused)}`);
+    const results = await Promise.all(
+        webs.map(async (web) => {
+            for (const app of apps) {
+                const answer = await run.stack.run(
+                    web.name,
+                    `/usr/local/lib/testudo/web/release-trial ${words(app.name)}`,
+                    { timeoutSeconds: 300 },
+                );
+                // A host that goes away is none to switch either.
+                if (answer.code !== 0 && !isAway(answer)) return { web, app, answer };
+            }
+            return undefined;
+        }),
+    );
+    const failure = results.find((result) => result !== undefined);
+    if (failure === undefined) return;
+    const { web, app, answer } = failure;
+    const said = await errorOf(run.stack, app, id);
+    throw new Refusal(
+        `${web.name}: release ${id} does not work: ${lastLine(answer)}${said === "" ? "" : `\n  PHP on ${app.name}: ${said}`}\n  switched nowhere: visitors have what they had`,
+    );
+}
+
+/** PHP's last error that names the release. */
+async function errorOf(stack: Stack, app: StackHost, id: string): Promise<string> {
+    const log = `journalctl --quiet -t php -t php-fpm --since=-3min --no-pager --output=cat | grep -F ${words(`/releases/${id}/`)} | grep -E 'Fatal|Parse|Uncaught|Error' | tail -n 1 | cut -c1-400`;
+    const { stdout } = await stack.run(app.name, log, { timeoutSeconds: 30 });
+    return stdout.trim();
+}
+
+/**
+ * Shows the release to visitors on all web hosts at once, or on none.
+ * @returns the serial of the switch, and the hosts that were away and get it when they are back
+ */
+export async function switchAll(
+    run: Run,
+    id: string,
+    before: Store,
+): Promise<{ readonly serial: number; readonly away: readonly StackHost[] }> {
+    const store = await latecomers(run, id, before);
+    const hosts = store.states.map(({ host }) => host);
+    const serial = 1 + Math.max(...store.states.map((state) => state.serial));
+    const { failed, gone } = await toAll(run.stack, hosts, () => ["switch", String(serial), id]);
+    const [first] = failed;
+    if (first !== undefined) {
+        // A higher number once more: a host that was away shall not take the failed switch for the newest.
+        const back = await toAll(run.stack, hosts, () => [
+            "switch",
+            String(serial + 1),
+            before.newest.current,
+        ]);
+        throw new Refusal(
+            `${first.host}: cannot switch (${lastLine(first)}); all hosts show ${before.newest.current} again${back.failed.map((answer) => `, but ${answer.host}: ${lastLine(answer)}`).join("")}`,
+        );
+    }
+    return { serial, away: [...store.away, ...gone] };
+}
+
+/**
+ * A host that came back meanwhile has it before a web host names it to its PHP. One that works without answering
+ * here would be named what it lacks.
+ */
+async function latecomers(run: Run, id: string, before: Store): Promise<Store> {
+    const store = await readStore(run.stack);
+    const lacking = store.states.filter(({ releases }) => !releases.some((one) => one.id === id));
+    if (lacking.length > 0) {
+        const have = store.states
+            .filter((state) => !lacking.includes(state))
+            .map(({ host }) => host.name);
+        await spread({ ...run, hosts: lacking.map(({ host }) => host) }, id, have);
+    }
+    if (store.newest.serial !== before.newest.serial)
+        throw new Refusal(
+            `${store.newest.host.name}: shows ${store.newest.current} since a moment ago; somebody else has switched`,
+        );
+    const away = store.away.filter(isApp).map(({ name }) => name);
+    const [asked] = store.states;
+    if (away.length > 0 && asked !== undefined) {
+        const { stdout } = await order(run.stack, asked.host, ["sees", ...away]);
+        const seen = stdout.trim().split("\n").filter(Boolean);
+        if (seen.length > 0)
+            throw new Refusal(
+                `${seen.join(", ")}: works, but does not answer ssh; it would be asked for pages of a release that it lacks. Repair or stop it first; switched nowhere`,
+            );
+    }
+    return store;
+}
+
+/** Nothing of a release that did not come to anything stays. */
+export async function takeBack(run: Run, id: string | undefined): Promise<void> {
+    await toAll(run.stack, run.hosts.filter(isWeb), () => ["no-candidate"]);
+    if (id !== undefined) await toAll(run.stack, run.hosts, () => ["discard", id]);
+}
+
+/** Old releases go, but for the newest `keep` and all that any host names. */
+export async function prune(run: Run, keep: number): Promise<void> {
+    const { states } = await readStore(run.stack);
+    const newest = new Map<string, number>();
+    for (const { releases } of states)
+        for (const { id, made } of releases) newest.set(id, made.getTime());
+    const named = states.flatMap(({ current, previous }) => [current, previous ?? current]);
+    const kept = [...newest]
+        .sort(([, a], [, b]) => b - a)
+        .map(([id]) => id)
+        .filter((id) => !named.includes(id))
+        .slice(0, Math.max(0, keep - 1));
+    await toAll(run.stack, run.hosts.filter(isWeb), () => ["no-candidate"]);
+    const { failed } = await toAll(run.stack, run.hosts, () => ["prune", ...named, ...kept]);
+    for (const answer of failed)
+        run.report.say(`${answer.host}: old releases stay (${lastLine(answer)})`);
+}
