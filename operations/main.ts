@@ -1,10 +1,11 @@
 import { Command } from "commander";
+import { addImport } from "./import";
 import { Refusal } from "./refusal";
 import { addRelease } from "./release";
 import { addRollback } from "./rollback";
 
 /** The commands, in the order in which `testudo --help` lists them. */
-const commands: readonly ((program: Command) => void)[] = [addRelease, addRollback];
+const commands: readonly ((program: Command) => void)[] = [addRelease, addRollback, addImport];
 
 async function main(words: readonly string[]): Promise<void> {
     const program = new Command("testudo")

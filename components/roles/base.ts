@@ -67,16 +67,11 @@ export const base: Role<BaseFacts> = {
             mode: "0755",
             check: "nft --check --file /etc/nftables.conf",
         },
-        {
-            path: `${library}/stand-down`,
-            mode: "0755",
-            check: `bash -n ${library}/stand-down`,
-        },
-        {
-            path: `${library}/keep-servers`,
-            mode: "0755",
-            check: `bash -n ${library}/keep-servers`,
-        },
+        ...["state", "stand-down", "keep-servers"].map((name) => ({
+            path: `${library}/${name}`,
+            mode: "0755" as const,
+            check: `bash -n ${library}/${name}`,
+        })),
         {
             path: "/etc/systemd/system/haproxy@.service",
             check: { none: "systemd-analyze verify wants every instance's user and path" },

@@ -1,0 +1,29 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { leftMark, replaceMark } from "./incus-members";
+import { projectName } from "./incus-names";
+
+const run = promisify(execFile);
+const marks = { left: leftMark, replace: replaceMark } as const;
+
+/**
+ * Notes on the platform what the next `up` shall know of a machine; nothing to note where there is no machine.
+ * @returns whether there is one
+ */
+export async function markMachine(
+    stack: string,
+    host: string,
+    mark: keyof typeof marks,
+): Promise<boolean> {
+    const place = [`local:${host}`, "--project", projectName(stack)];
+    try {
+        await run("incus", ["config", "show", ...place], { timeout: 30_000 });
+    } catch {
+        return false;
+    }
+    const [instance = "", ...project] = place;
+    await run("incus", ["config", "set", instance, `${marks[mark]}=true`, ...project], {
+        timeout: 30_000,
+    });
+    return true;
+}
