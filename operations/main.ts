@@ -1,11 +1,20 @@
 import { Command } from "commander";
 import { addImport } from "./import";
+import { addLeave, addReplace } from "./leave";
 import { Refusal } from "./refusal";
 import { addRelease } from "./release";
 import { addRollback } from "./rollback";
+import { addStatus } from "./status";
 
 /** The commands, in the order in which `testudo --help` lists them. */
-const commands: readonly ((program: Command) => void)[] = [addRelease, addRollback, addImport];
+const commands: readonly ((program: Command) => void)[] = [
+    addRelease,
+    addRollback,
+    addLeave,
+    addReplace,
+    addStatus,
+    addImport,
+];
 
 async function main(words: readonly string[]): Promise<void> {
     const program = new Command("testudo")
