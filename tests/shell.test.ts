@@ -35,7 +35,7 @@ if (missing) {
             )
             .filter((path) => isShell(textOf(path)))
             // Those have places for values in them and are looked at as rendered.
-            .filter((path) => !path.startsWith("config-templates/_shared/floating-address/"));
+            .filter((path) => !/^config-templates\/_shared\/(floating-address|uploads)\//.test(path));
         expect(scripts.length).toBeGreaterThan(10);
         expect(shellcheck(root, scripts)).toBe("");
     });
@@ -51,13 +51,13 @@ if (missing) {
             .flatMap((name) => [...filesOf(others, hostOf(others, name)).values()].flat())
             .filter((file) => !files.some(({ path }) => path === file.path));
         const inner = planOf(full);
-        const pair = ["inner1", "storage1"].flatMap((name) =>
+        const pair = ["inner1", "storage1", "web1"].flatMap((name) =>
             [...filesOf(inner, hostOf(inner, name)).values()].flat(),
         );
         const scripts = [
             ...files,
             ...more,
-            ...pair.filter((file) => /inner-|storage/.test(file.path)),
+            ...pair.filter((file) => /inner-|storage|uploads/.test(file.path)),
         ].filter((file) => isShell(file.content));
         for (const { path, content } of scripts) {
             mkdirSync(join(folder, dirname(path)), { recursive: true });

@@ -9,6 +9,7 @@ import {
     prependView,
     ports,
     settingsView,
+    stateFolder,
     tls,
     wordpressView,
     type AppFacts,
@@ -19,7 +20,7 @@ import { proxysql } from "./proxysql";
 import { releaseFiles, releaseUnits } from "./releases";
 import { bundlePem, type FileSpec, type NamesInPlan, type Role, type View } from "./role";
 import { environmentView, mainSiteView, trialPort } from "./sites.views";
-import { uploadFiles, uploadLogs, uploadPackages, uploadUnits } from "./uploads";
+import { uploadFiles, uploadLogs, uploadPackages, uploadPlace, uploadUnits } from "./uploads";
 
 export { ports, type AppFacts };
 
@@ -132,6 +133,9 @@ export const app: Role<AppFacts, NamesInPlan> = {
             mode: "0640",
         }),
         phpFile(`${library}/wordpress.php`),
+        phpFile(`${library}/uploads.php`, {
+            view: ({ plan }) => ({ ...uploadPlace(plan), stateFolder }),
+        }),
         phpFile(`${library}/prepend.php`, { view: prependView }),
         phpFile(`${library}/sessions.php`, { view: whereCached }),
         phpFile(`${library}/object-cache.php`, { view: whereCached }),

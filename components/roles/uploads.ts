@@ -95,9 +95,9 @@ function placeFiles<F extends UploadFacts>(role: UploadRole): FileSpec<F>[] {
             onChange: settle,
             check: `systemd-analyze verify --man=no ${mountUnit}`,
         },
-        script("status", { view: owned(({ plan }) => placeView(plan)) }),
+        script("status", { view: owned(({ plan }) => uploadPlace(plan)) }),
         // There in every case: it also takes back what another engine has set up.
-        script("settle", { view: owned(({ plan }) => placeView(plan)), onChange: settle }),
+        script("settle", { view: owned(({ plan }) => uploadPlace(plan)), onChange: settle }),
     ];
 }
 
@@ -122,7 +122,8 @@ function nginxFiles<F extends UploadFacts>(): FileSpec<F>[] {
     ];
 }
 
-function placeView(plan: Plan): View {
+/** Which engine: one of these is true. */
+export function uploadPlace(plan: Plan): View {
     return {
         isMount: isShared(plan),
         isLocal: !isShared(plan),
