@@ -20,7 +20,7 @@ export function storeRole(host: HostSpec): StoreRole {
 /** Units of the store, for a role's hosts; a merged plan's web hosts have them as app hosts. */
 export function releaseUnits(plan: Plan, role: StoreRole): string[] {
     return hostsOf(plan, role).some((host) => storeRole(host) === role)
-        ? ["testudo-releases.socket", "testudo-release-sync.service"]
+        ? ["testudo-releases.service", "testudo-release-sync.service"]
         : [];
 }
 
@@ -76,8 +76,7 @@ export function releaseFiles<F extends HostFacts>(role: StoreRole): FileSpec<F>[
         script("release-serve"),
         script("release"),
         ...(role === "app" ? [phpProgram<F>(`${library}/release.php`)] : []),
-        unit("testudo-releases.socket", { onChange: "restart testudo-releases.socket" }),
-        unit("testudo-releases@.service"),
+        unit("testudo-releases.service", { onChange: "restart testudo-releases.service" }),
         unit("testudo-release-sync.service", restartSync),
         {
             path: "/etc/tmpfiles.d/testudo-release.conf",
