@@ -74,12 +74,15 @@ export function floatingAddressFiles(pair: FloatingAddress): FileSpec<HostFacts>
 export function keepalivedView(pair: FloatingAddress, { plan, host }: HostFacts): View {
     const hosts = hostsOf(plan, pair.role);
     const settings = plan.config[pair.section];
+    const peers = hosts.filter((peer) => peer.name !== host.name).map((peer) => peer.address);
     return {
         self: host.name,
         instance: pair.role,
         library: pair.library,
         address: host.address,
-        peers: hosts.filter((peer) => peer.name !== host.name).map((peer) => peer.address),
+        // keepalived takes no empty list; one balancer alone asks nobody.
+        hasPeers: peers.length > 0,
+        peers,
         routerId: settings.vrrpRouterId,
         priority: 150 - 10 * hosts.findIndex((peer) => peer.name === host.name),
         advertSeconds: settings.vrrpAdvertSeconds,
