@@ -36,7 +36,7 @@ export function decide(dump: Dump, here: SiteHere, wishes: Wishes): Decision {
     const version = Number(dump.options.get("db_version") ?? "0");
     if (version > here.dbVersion)
         faults.push(
-            `the dump is of a newer WordPress (its tables are of version ${version}, those of ${here.wordpress} here ${here.dbVersion}); release that WordPress first: testudo release`,
+            `the dump is of a newer WordPress (its tables are of version ${version}, those of ${here.wordpress} here ${here.dbVersion}); release that WordPress first: testudo release core SOURCE`,
         );
     const from = addresses(dump, wishes, faults);
 
@@ -54,7 +54,7 @@ export function decide(dump: Dump, here: SiteHere, wishes: Wishes): Decision {
         ];
         if (missing.length > 0)
             faults.push(
-                `the old site uses what this one does not have: ${missing.join(", ")}; release it first (testudo release), or import without it: --deactivate-missing`,
+                `the old site uses what this one does not have: ${missing.join(", ")}; release it first (testudo release plugin|theme SOURCE), or import without it: --deactivate-missing`,
             );
     }
     if (faults.length > 0) throw new Refusal(`nothing was changed:\n${faults.join("\n")}`);

@@ -25,7 +25,7 @@ interface ImportOptions extends Partial<Wishes> {
     readonly dryRun?: true;
 }
 
-export function importSite(program: Command): void {
+export function addImport(program: Command): void {
     program
         .command("import")
         .description("bring a WordPress site from elsewhere into the stack, in place of its own")
