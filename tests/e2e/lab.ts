@@ -177,9 +177,16 @@ export function incus(args: readonly string[], options: RunOptions = {}): Promis
     return must(["incus", "--project", project, ...args], options);
 }
 
-/** Runs a shell command in a host, as root. */
+/** Runs a shell command in a host, as root. It ends at its time limit there too: a host must not fill with questions. */
 export function sh(host: string, script: string, options: RunOptions = {}): Promise<string> {
-    return must(["incus", "exec", host, "--project", project, "--", "bash", "-c", script], options);
+    const limit = String(options.timeoutSeconds ?? 120);
+    return must(
+        [
+            ...["incus", "exec", host, "--project", project, "--"],
+            ...["timeout", "--kill-after=2", limit, "bash", "-c", script],
+        ],
+        options,
+    );
 }
 
 export interface Instance {
