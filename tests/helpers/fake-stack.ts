@@ -20,7 +20,7 @@ export class FakeStack implements Stack {
     private readonly ills = new Map<string, string>();
     private readonly failures = new Map<string, { code: number; stderr: string }>();
 
-    constructor(private readonly counts: Readonly<Partial<Record<RoleName, number>>>) {
+    constructor(counts: Readonly<Partial<Record<RoleName, number>>>) {
         this.hosts = Object.entries(counts).flatMap(([role, count]) =>
             Array.from({ length: count }, (_, index) => ({
                 name: `${prefixes[role as RoleName] ?? role}${index + 1}`,
