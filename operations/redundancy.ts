@@ -47,8 +47,9 @@ function tooFew(role: RoleName, hosts: readonly HostState[]): string[] {
     const all = hosts.filter((host) => host.roles.includes(role));
     const stay = staying(role, hosts);
     const gone = all.filter((host) => host.left).map((host) => host.name);
-    if (all.length === 0 || gone.length === 0 || stay.length >= least[role]) return [];
-    return [`${role}: ${gone.join(", ")} has left and ${stay.length} of ${least[role]} stay`];
+    if (all.length === 0 || stay.length >= least[role]) return [];
+    const why = gone.length === 0 ? "" : `, since ${gone.join(", ")} has left`;
+    return [`${role}: ${stay.length} of at least ${least[role]} hosts${why}`];
 }
 
 function hostMissing(host: HostState): string[] {

@@ -92,9 +92,14 @@ test.each<[string, (stack: FakeStack) => FakeStack, string[]]>([
         ["web1 does not reach the uploads"],
     ],
     [
+        "a second host where there is one alone",
+        () => new FakeStack({ "load-balancer": 1, database: 3 }),
+        ["load-balancer: 1 of at least 2 hosts"],
+    ],
+    [
         "a quorum that one has left, and too few stay",
         (stack) => stack.left("db3"),
-        ["database: db3 has left and 2 of 3 stay"],
+        ["database: 2 of at least 3 hosts, since db3 has left"],
     ],
 ])("%s is missing, and the exit status says so", async (_, change, missing) => {
     const found = await statusOf(change(whole()));
