@@ -160,6 +160,28 @@ export function outputs(): Promise<Outputs> {
     return known;
 }
 
+/** After the stack's hosts have changed. */
+export function askAgain(): void {
+    known = undefined;
+}
+
+/** Day-two work: `testudo COMMAND …` on the stack under test. */
+export async function testudo(
+    args: readonly string[],
+    options: RunOptions = {},
+): Promise<Finished> {
+    const finished = await run(
+        [join(checkout, "operations", "testudo"), "--stack", stack, ...args],
+        { timeoutSeconds: 300, ...options, env: { STACK_FILE: stackFile, ...options.env } },
+    );
+    writeFileSync(
+        join(reportFolder, "testudo.log"),
+        `\n### ${args.join(" ")}: exit ${finished.code}\n${finished.text}`,
+        { flag: "a" },
+    );
+    return finished;
+}
+
 export async function hostsOf(role: RoleName): Promise<string[]> {
     const { hosts } = await outputs();
     return Object.keys(hosts)
