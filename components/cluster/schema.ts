@@ -161,8 +161,10 @@ export const schema = z
             .object({
                 ...tier,
                 count: count(5, 0).optional(),
-                /** Every host has every file. */
-                engine: z.enum(["gluster"]).default("gluster"),
+                /** `gluster`: a volume on storage hosts. `lsyncd`: without such hosts (`count: 0`); one app host takes all uploads, and every web and app host has a copy. */
+                engine: z.enum(["gluster", "lsyncd"]).default("gluster"),
+                /** With lsyncd: the app host that takes uploads. Default: the first one. */
+                master: z.string().optional(),
                 /** The last of three hosts keeps names only, no contents: a third vote for a third of the disk. */
                 arbiter: z.boolean().default(false),
                 /** Data volume of each host. */

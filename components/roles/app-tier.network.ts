@@ -6,11 +6,13 @@ import { ports } from "./app-tier.views";
 import { doors, peersPort } from "./data-proxy";
 import { releaseFlows, releaseListener } from "./releases";
 import type { Listener } from "./role";
+import { followFlows, followListener } from "./uploads";
 
 export const listens: readonly Listener[] = [
     { protocol: "tcp", port: ports.fastcgi, scope: "network", what: "PHP, for web hosts" },
     { protocol: "tcp", port: ports.health, scope: "network", what: "health of PHP" },
     releaseListener("app"),
+    followListener("app"),
     {
         protocol: "tcp",
         port: peersPort,
@@ -41,6 +43,7 @@ export function flows(plan: Plan): Flow[] {
             why: "all app hosts write to the same member",
         },
         ...releaseFlows(plan),
+        ...followFlows(plan),
         ...mailFlows(plan),
     ];
 }

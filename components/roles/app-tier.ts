@@ -55,7 +55,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
     stem: "app-tier",
     packages: (plan) => [
         ...proxysql.packages(plan),
-        ...uploadPackages(plan),
+        ...uploadPackages(plan, "app"),
         ...[
             "php8.4-fpm",
             "php-redis",
@@ -134,7 +134,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
         }),
         phpFile(`${library}/wordpress.php`),
         phpFile(`${library}/uploads.php`, {
-            view: ({ plan }) => ({ ...uploadPlace(plan), stateFolder }),
+            view: (facts) => ({ ...uploadPlace(facts), stateFolder }),
         }),
         phpFile(`${library}/prepend.php`, { view: prependView }),
         phpFile(`${library}/sessions.php`, { view: whereCached }),

@@ -5,6 +5,7 @@ import { appProxyView, doors, purgePort } from "./data-proxy";
 import { releaseDoor } from "./releases";
 import type { ProxysqlFacts } from "./proxysql";
 import type { Credentials, View } from "./role";
+import { followDoor } from "./uploads";
 
 export interface AppFacts extends ProxysqlFacts {
     /** Shown to the web hosts, and to SQL and Redis or the balancers before them. */
@@ -99,6 +100,7 @@ export function gateView({ plan, host }: AppFacts): View {
         // What every web host may want at once: those that PHP works on, and those that wait here.
         maxConnections: 600 + plan.config.app.phpWorkers,
         door: releaseDoor({ plan, host }, "app"),
+        uploadDoor: followDoor({ plan, host }, "app"),
     };
 }
 

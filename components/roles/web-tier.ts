@@ -10,7 +10,14 @@ import {
 } from "./releases";
 import { bundlePem, type FileSpec, type NamesInPlan, type Role } from "./role";
 import { mainSiteView, sitesView, trialPort } from "./sites.views";
-import { uploadFaults, uploadFiles, uploadLogs, uploadPackages, uploadUnits } from "./uploads";
+import {
+    followListener,
+    uploadFaults,
+    uploadFiles,
+    uploadLogs,
+    uploadPackages,
+    uploadUnits,
+} from "./uploads";
 import { appView, ports, siteView, tls, trialView, type WebFacts } from "./web-tier.views";
 
 export { ports, type WebFacts };
@@ -35,7 +42,7 @@ export const web: Role<WebFacts, NamesInPlan> = {
     name: "web",
     stem: "web-tier",
     packages: (plan) => [
-        ...uploadPackages(plan),
+        ...uploadPackages(plan, "web"),
         "nginx",
         "libnginx-mod-http-js",
         "haproxy",
@@ -154,6 +161,7 @@ export const web: Role<WebFacts, NamesInPlan> = {
             what: "releases of WordPress, before visitors see them",
         },
         releaseListener("web"),
+        followListener("web"),
     ],
     flows: () => [
         { from: "load-balancer", to: "web", protocol: "tcp", port: ports.site, why: "the site" },

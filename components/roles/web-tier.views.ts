@@ -5,7 +5,7 @@ import { purgePort } from "./data-proxy";
 import { checkPort, releaseDoor, releaseTrialPort } from "./releases";
 import type { Credentials, HostFacts, View } from "./role";
 import { mainSiteView } from "./sites.views";
-import { uploadsView } from "./uploads";
+import { engineOf, followDoor, masterOf, uploadsView } from "./uploads";
 
 export interface WebFacts extends HostFacts {
     /** Shown to the balancers and to the app hosts. */
@@ -59,6 +59,10 @@ export function appView({ plan, host }: WebFacts): View {
         all: places(() => false),
         address: host.address,
         door: releaseDoor({ plan, host }, "web"),
+        uploadDoor: followDoor({ plan, host }, "web"),
+        masters: apps
+            .filter((app) => engineOf(plan) === "follow" && app.name === masterOf(plan))
+            .map((app) => ({ masterName: app.name, masterPlace: placeOf(app, host) })),
     };
 }
 

@@ -46,10 +46,11 @@ export const largest: Values = {
 /** Every tier on hosts of its own. */
 export const full: Values = { platform: "incus", preset: "full" };
 
-/** What needs packages of their vendors. */
+/** What needs packages of their vendors, and files without storage hosts. */
 export const otherEngines: Values = {
     ...smallest,
     database: { engine: "percona-xtradb", proxy: "proxysql" },
+    storage: { engine: "lsyncd" },
 };
 
 /** The stack's configuration as Pulumi keeps it: every value a text. */
