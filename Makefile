@@ -2,13 +2,14 @@
 # make test               types, lint, unit tests, daemons' checkers, contract of the command plugin
 # make e2e                a real cluster with an outside client and one fault per tier, then nothing left
 # make drill-all          every fault, DRILL_ROUNDS=5 times; the worst of them goes into docs/drills.md
+# make bench [STACK=dev]  a stack that is up beside one host with the same WordPress; writes docs/bench.md
 # make down [STACK=dev]   destroys the cluster
 # make clean              removes image, storage pool and caches as well, once every stack is down
 # Parts, each safe to call again: toolchain platform image node_modules
 STACK ?= dev
 CACHE := $(or $(TESTUDO_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/testudo)
 
-.PHONY: up down test e2e drill-all clean prepare node_modules toolchain platform image checkers contract test-tools
+.PHONY: up down test e2e drill-all bench clean prepare node_modules toolchain platform image checkers contract test-tools
 .DEFAULT_GOAL := up
 
 # The engine (compiler), the image (package installer) and the modules (network) wait for different things.
@@ -62,6 +63,9 @@ e2e: prepare
 
 drill-all: prepare
 	@DRILL_ROUNDS=$(or $(DRILL_ROUNDS),5) tests/e2e/drill-all
+
+bench:
+	@E2E_STACK=$(STACK) node_modules/.bin/tsx tests/bench/bench.ts
 
 clean:
 	@platform/clean

@@ -57,13 +57,12 @@ export async function makeSingle(): Promise<Place> {
     const release = await sh(app, "readlink -f /srv/site/current");
     await copied(app, ["srv/site/current", release.slice(1), ...shared.app.slice(1)]);
     await copied(web, shared.web);
-    await sh(app, "tar -C /srv/site -c uploads | head -c 500M >/dev/null");
     await piped(
         `${exec(app)} tar -C /srv/site -c uploads`,
         `${exec(single)} tar -C /srv/site -x --same-owner`,
     );
     await piped(
-        `${exec(database)} bash -c '. /etc/testudo/database/cluster.env; exec $client-dump --no-defaults --socket=/run/mysqld/mysqld.sock --single-transaction wordpress'`,
+        `${exec(database)} bash -c '. /etc/testudo/database/cluster.env; dump=mariadb-dump; [ $client = mariadb ] || dump=mysqldump; exec $dump --no-defaults --socket=/run/mysqld/mysqld.sock --single-transaction wordpress'`,
         `${exec(single)} bash -c 'umask 077; cat >/root/wordpress.sql'`,
     );
     await incus(["file", "push", "--quiet", "--mode=0755", "-", `${single}/root/single-host`], {
