@@ -111,7 +111,8 @@ async function drain(
 /** One peer after the other: each is whole again before the next one is told. */
 async function forget(stack: Stack, { host, peers }: Farewell, report: Report): Promise<void> {
     for (const [role, stay] of peers) {
-        for (const peer of stay) {
+        // The last one first: it may be given the vote that is missing meanwhile.
+        for (const peer of [...stay].reverse()) {
             const script = `${library(role)}/forget ${host.name} ${host.address}`;
             passOn(await stack.run(peer.name, locked(script)), report, `${role}/forget`);
         }

@@ -28,9 +28,9 @@ test("a member drains and stops, each peer forgets it in turn, then it stands do
     await goodbye(stack, "db4");
     expect(steps(stack)).toEqual([
         "db4 database/leave",
-        "db1 database/forget db4 10.0.0.4",
-        "db2 database/forget db4 10.0.0.4",
         "db3 database/forget db4 10.0.0.4",
+        "db2 database/forget db4 10.0.0.4",
+        "db1 database/forget db4 10.0.0.4",
         "db4 base/stand-down",
     ]);
     expect(marks).toEqual(["test db4 left"]);
@@ -61,9 +61,9 @@ test("of a dead member the others are told, and nobody else is asked", async () 
     const stack = new FakeStack(five).kill("db4");
     await goodbye(stack, "db4");
     expect(steps(stack)).toEqual([
-        "db1 database/forget db4 10.0.0.4",
-        "db2 database/forget db4 10.0.0.4",
         "db3 database/forget db4 10.0.0.4",
+        "db2 database/forget db4 10.0.0.4",
+        "db1 database/forget db4 10.0.0.4",
     ]);
     expect(marks).toEqual(["test db4 left"]);
 });
@@ -139,9 +139,9 @@ test("a host that dies on its way out is forgotten all the same", async () => {
     await goodbye(stack, "db4");
     expect(steps(stack)).toEqual([
         "db4 database/leave",
-        "db1 database/forget db4 10.0.0.4",
-        "db2 database/forget db4 10.0.0.4",
         "db3 database/forget db4 10.0.0.4",
+        "db2 database/forget db4 10.0.0.4",
+        "db1 database/forget db4 10.0.0.4",
     ]);
 });
 

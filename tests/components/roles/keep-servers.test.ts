@@ -45,8 +45,26 @@ backend web
     server web2 10.0.0.2:8443 id 7 verifyhost web2
 `;
     expect(joining(config, known("web", "web1"))).toEqual([
-        "0 web 7 web2 10.0.0.2 0 0 1 1 0 1 0 0 6 0 0 0 - 8443 - 0 0 - - 0",
+        "0 web 7 web2 10.0.0.2 0 0 1 1 0 1 0 0 6 0 0 0 - 8443 - 1 0 - - 0",
     ]);
+});
+
+test("whether it speaks TLS is said by its line, its section or the defaults: HAProxy believes the state file", () => {
+    const config = (defaults: string, section: string, line: string) => `
+defaults
+    timeout check 1s
+${defaults}
+backend web
+${section}
+    server web1 10.0.0.1:443 check
+    server web2 10.0.0.2:443 check ${line}
+`;
+    const tls = (...parts: [string, string, string]) =>
+        joining(config(...parts), known("web", "web1")).map((line) => line.split(" ")[20]);
+    expect(tls("    default-server ssl crt x", "", "")).toEqual(["1"]);
+    expect(tls("", "    default-server ssl crt x", "")).toEqual(["1"]);
+    expect(tls("", "", "ssl verify required")).toEqual(["1"]);
+    expect(tls("", "    default-server check-ssl inter 1s", "")).toEqual(["0"]);
 });
 
 test("nothing is added where every server is known", () => {
