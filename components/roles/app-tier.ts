@@ -140,6 +140,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
         phpFile(`${library}/sessions.php`, { view: whereCached }),
         phpFile(`${library}/object-cache.php`, { view: whereCached }),
         phpFile("/srv/site/checks/health.php", { view: healthView }),
+        phpFile("/srv/site/checks/forget.php"),
         phpFile("/srv/site/checks/session.php", { view: ({ host }) => ({ self: host.name }) }),
 
         { path: "/etc/php/8.4/fpm/php-fpm.conf", ...phpRestart },
