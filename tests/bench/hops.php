@@ -23,7 +23,31 @@ $median = static function (int $times, callable $work): float {
 };
 $connect = static fn (): mysqli => new mysqli(DB_HOST, DB_USER, DB_PASSWORD, DB_NAME);
 $session = $connect();
+
+/** Milliseconds of the last made page of each worker, by php-fpm's own count. */
+$pages = static function (): array {
+    $packet = static fn (int $type, string $text): string => pack('CCnnCC', 1, $type, 1, strlen($text), 0, 0) . $text;
+    $words = '';
+    foreach (['SCRIPT_NAME' => '/-/php-fpm', 'SCRIPT_FILENAME' => '/-/php-fpm', 'QUERY_STRING' => 'full&json', 'REQUEST_METHOD' => 'GET'] as $name => $text) {
+        $words .= chr(strlen($name)) . chr(strlen($text)) . $name . $text;
+    }
+    $socket = stream_socket_client('unix:///run/php/status.sock', $code, $why, 2);
+    fwrite($socket, $packet(1, pack('nCx5', 1, 0)) . $packet(4, $words) . $packet(4, '') . $packet(5, ''));
+    $text = '';
+    while (strlen($head = (string) stream_get_contents($socket, 8)) === 8) {
+        $found = unpack('Cversion/Ctype/nid/nlength/Cpadding', $head);
+        $part = stream_get_contents($socket, $found['length'] + $found['padding']);
+        if ($found['type'] === 6) $text .= substr($part, 0, $found['length']);
+        if ($found['type'] === 3) break;
+    }
+    $state = json_decode(substr($text, (int) strpos($text, '{')), true);
+    $made = array_filter($state['processes'] ?? [], static fn (array $one): bool => str_contains($one['request uri'], 'visit='));
+    return array_column($made, 'request duration');
+};
+$durations = $pages();
+sort($durations);
 $answer = [
+    'phpOfPage' => $durations === [] ? null : round($durations[intdiv(count($durations), 2)] / 1000, 1),
     'queries' => count($queries),
     'sqlOfPage' => round(1000 * array_sum(array_column($queries, 1)), 2),
     'sqlConnect' => $median(20, static fn () => $connect()->close()),

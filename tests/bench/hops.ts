@@ -5,6 +5,8 @@ import { median } from "./statistics";
 
 /** Milliseconds, as hops.php tells them. */
 export interface DataWay {
+    /** The last pages of PHP's workers; `null` where they had none. */
+    readonly phpOfPage: number | null;
     readonly queries: number;
     readonly sqlOfPage: number;
     readonly sqlConnect: number;
@@ -54,8 +56,6 @@ export async function nginxTimes(
 export interface ProxyTimes {
     readonly queue: number;
     readonly connect: number;
-    readonly response: number;
-    readonly total: number;
 }
 
 export async function proxyTimes(role: "load-balancer" | "web"): Promise<ProxyTimes | undefined> {
@@ -75,8 +75,6 @@ export async function proxyTimes(role: "load-balancer" | "web"): Promise<ProxyTi
                 sessions: value("stot"),
                 queue: value("qtime"),
                 connect: value("ctime"),
-                response: value("rtime"),
-                total: value("ttime"),
             };
         }),
     );

@@ -11,18 +11,20 @@ export interface Target {
     readonly port: number;
     readonly host: string;
     readonly ca: string;
+    /** Whether it keeps pages; otherwise PHP makes each, and so many visits a second would only queue. */
+    readonly keeps: boolean;
 }
 
 export function singleTargets({ address, host, ca }: Place): { plain: Target; keeping: Target } {
     return {
-        plain: { name: "one host", address, port: 443, host, ca },
-        keeping: { name: "one host, keeps pages", address, port: 8443, host, ca },
+        plain: { name: "one host", address, port: 443, host, ca, keeps: false },
+        keeping: { name: "one host, keeps pages", address, port: 8443, host, ca, keeps: true },
     };
 }
 
 export async function cluster(host: string): Promise<Target> {
     const { vip } = await outputs();
-    return { name: "cluster", address: vip, port: 443, host, ca: "/root/e2e/ca.pem" };
+    return { name: "cluster", address: vip, port: 443, host, ca: "/root/e2e/ca.pem", keeps: true };
 }
 
 /** Visits of one round. */
@@ -41,12 +43,16 @@ interface Way {
     readonly workers: number;
 }
 
-export const ways: Readonly<Record<Kind, Way>> = {
+const ways: Readonly<Record<Kind, Way>> = {
     kept: { path: "/", rate: 25, workers: 8 },
     made: { path: "/?visit={n}", rate: 4, workers: 4 },
     login: { path: "", rate: 2, workers: 4 },
     upload: { path: "", rate: 0.6, workers: 2 },
 };
+
+function wayOf(kind: Kind, { keeps }: Target): Way {
+    return kind === "kept" && !keeps ? { ...ways.made, path: ways.kept.path } : ways[kind];
+}
 
 export async function visit(
     kind: Kind,
@@ -58,7 +64,7 @@ export async function visit(
     const { address, port, host, ca } = target;
     const order = {
         ...{ address, port, host, ca },
-        ...ways[kind],
+        ...wayOf(kind, target),
         mode,
         seconds,
         kind: kind === "kept" || kind === "made" ? "page" : kind,
@@ -80,7 +86,7 @@ export async function pages(
     target: Target,
     seconds: number,
 ): Promise<number> {
-    const { path, workers } = ways[kind];
+    const { path, workers } = wayOf(kind, target);
     const made = path.includes("{n}");
     const script = [
         "local n = math.random(1, 2^50)",

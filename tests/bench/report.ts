@@ -41,6 +41,10 @@ function times(rounds: readonly Round[], part: (visit: readonly number[]) => num
     return { p50: median(all.map((one) => median(one))), p99: quantile(all.flat(), 0.99) };
 }
 
+function milliseconds(value: number | null | undefined): string {
+    return value === null || value === undefined || Number.isNaN(value) ? "" : `${short(value)} ms`;
+}
+
 export const request = (visit: readonly number[]) => visit[1] ?? NaN;
 export const whole = (visit: readonly number[]) => (visit[0] ?? NaN) + (visit[1] ?? NaN);
 export const picture = (visit: readonly number[]) => visit[2] ?? NaN;
@@ -49,15 +53,17 @@ export const picture = (visit: readonly number[]) => visit[2] ?? NaN;
 export function rowsTable(cells: readonly Cell[]): string {
     const rows = cells.flatMap((cell) => {
         const measured = (name: string, part: (visit: readonly number[]) => number) => {
-            const base = cells.find((one) => one.kind === cell.kind && one.target !== "cluster");
+            const base = cells.find((one) => one.kind === cell.kind && one.target === "cluster");
             const { p50, p99 } = times(cell.rounds, part);
-            const other = base === undefined ? NaN : times(base.rounds, part).p50;
+            const clusters = base === undefined ? NaN : times(base.rounds, part).p50;
             return [
                 name,
                 cell.target,
-                `${short(p50)} ms`,
-                `${short(p99)} ms`,
-                cell.target === "cluster" ? `${short(p50 / other)} ×` : "",
+                milliseconds(p50),
+                milliseconds(p99),
+                cell.target === "cluster" || Number.isNaN(clusters / p50)
+                    ? ""
+                    : `${short(clusters / p50)} ×`,
             ];
         };
         const count = cell.rounds.reduce((sum, { visits }) => sum + visits.length, 0);
@@ -73,15 +79,14 @@ export function rowsTable(cells: readonly Cell[]): string {
     const order = [...new Set(rows.map(([name]) => name))];
     rows.sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]));
     return table([
-        ["what", "side", "p50", "p99", "to one host", "per second", "visits", "failed"],
+        ["what", "side", "p50", "p99", "cluster to it", "per second", "visits", "failed"],
         ...rows,
     ]);
 }
 
 /** Where a page that is made spends its time, from the visitor to the data. */
 export function hopsTables({ made, edge, toPhp, nginx, data }: Findings): string[] {
-    const ms = (value: number | null | undefined) =>
-        value === null || value === undefined || Number.isNaN(value) ? "" : `${short(value)} ms`;
+    const ms = milliseconds;
     const sides = [made.cluster, made.single].map((round) => times([round], request).p50);
     const [ofCluster = NaN, ofSingle = NaN] = sides;
     return [
@@ -91,10 +96,10 @@ export function hopsTables({ made, edge, toPhp, nginx, data }: Findings): string
             ["visitor: request", ms(ofCluster), ms(ofSingle)],
             ["edge HAProxy: queue", ms(edge?.queue), ""],
             ["edge HAProxy: connect to a web host", ms(edge?.connect), ""],
-            ["edge HAProxy: until the web host answers", ms(edge?.response), ""],
             ["nginx: request", ms(nginx.cluster.all), ms(nginx.single.all)],
             ["nginx: waiting for PHP", ms(nginx.cluster.php), ms(nginx.single.php)],
             ["web host's HAProxy: connect to an app host", ms(toPhp?.connect), ""],
+            ["PHP: the page, with its data", ms(data.cluster.phpOfPage), ms(data.single.phpOfPage)],
             ["PHP: SQL of the start page", ms(data.cluster.sqlOfPage), ms(data.single.sqlOfPage)],
             ["PHP: statements in it", String(data.cluster.queries), String(data.single.queries)],
             ["PHP: connect to SQL", ms(data.cluster.sqlConnect), ms(data.single.sqlConnect)],
