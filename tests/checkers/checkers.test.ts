@@ -23,6 +23,7 @@ const topologies: Record<string, Plan> = {
     smallest: planOf(),
     largest: planOf(largest),
     full: planOf({ preset: "full" }),
+    lsyncd: planOf({ preset: "full", storage: { engine: "lsyncd", count: 0 } }),
     proxysql: planOf({ database: { proxy: "proxysql" } }),
     percona: planOf({ database: { engine: "percona-xtradb" } }),
 };
@@ -34,6 +35,8 @@ const hosts: [string, string][] = [
         .map((host): [string, string] => ["largest", host]),
     ["full", "web1"],
     ["full", "app1"],
+    ["lsyncd", "web1"],
+    ["lsyncd", "app1"],
     ...(hasProxysql ? [["proxysql", "web1"] satisfies [string, string]] : []),
     ...(hasPercona ? [["percona", "db1"] satisfies [string, string]] : []),
 ];
@@ -117,6 +120,7 @@ test.each(hosts)(
 
 type Broken = [string, string, string, string];
 const proxysqlConfig = "/etc/proxysql.cnf";
+const uploadsConfig = "/etc/nginx/uploads.conf";
 
 /** Host, path, the program that refuses, and what is added to the file; where nothing is, another text takes its place. */
 const broken: Broken[] = [
@@ -169,6 +173,7 @@ const broken: Broken[] = [
     ],
     ["cache9", "/etc/testudo/cache/operator.auth", "/usr/local/lib/testudo/cache/check", ""],
     ["web1", "/etc/nginx/conf.d/site.conf", "nginx -t", "nonsense here;"],
+    ["web1", uploadsConfig, "nginx -t", "nonsense here;"],
     ["web1", "/etc/testudo/tls/web/host.pem", "haproxy -c", ""],
     ["web1", "/etc/php/8.4/fpm/pool.d/www.conf", "php-fpm8.4", "pm.nonsense = 1"],
     ["web1", "/etc/testudo/wp-config.php", "php -l", "if ("],
@@ -188,7 +193,10 @@ const broken: Broken[] = [
 const here = broken.filter(([host]) => isHere(host));
 
 test.each(here)("on %s a broken %s is refused by %s", async (name, path, program, addition) => {
-    const others = { [proxysqlConfig]: topologies.proxysql }[path];
+    const others = {
+        [proxysqlConfig]: topologies.proxysql,
+        [uploadsConfig]: topologies.full,
+    }[path];
     const plan = others ?? (name === "cache9" ? planOf(largest) : planOf());
     const done = await check(plan, hostOf(plan, name), (file) => {
         if (file.path !== path) return file;
