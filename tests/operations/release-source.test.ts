@@ -4,8 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { buffer } from "node:stream/consumers";
-import { pack, type Headers } from "tar-stream";
+import { pack } from "tar-stream";
 import { readSource } from "../../operations/release-source";
+
+interface Header {
+    readonly name: string;
+    readonly type?: "link" | "symlink" | "character-device" | "directory";
+    readonly linkname?: string;
+    readonly text?: string;
+}
 
 let root: string;
 beforeEach(() => {
@@ -15,7 +22,7 @@ afterEach(() => {
     rmSync(root, { recursive: true });
 });
 
-async function tarGz(entries: readonly (Headers & { text?: string })[]): Promise<string> {
+async function tarGz(entries: readonly Header[]): Promise<string> {
     const tar = pack();
     for (const { text = "", ...header } of entries) tar.entry(header, text);
     tar.finalize();
@@ -71,7 +78,7 @@ test("a directory, a tar, a zip and a git reference are read alike", async () =>
     expect(await paths(await tarGz([{ name: "./mine/a.php", text: "x" }]))).toEqual(["mine/a.php"]);
 });
 
-test.each<[string, Headers & { text?: string }, RegExp]>([
+test.each<[string, Header, RegExp]>([
     ["above it", { name: "../wp-config.php", text: "x" }, /"\.\.\/wp-config\.php" leads out/],
     ["above it, in the middle", { name: "a/../../b", text: "x" }, /leads out/],
     ["anywhere", { name: "/etc/passwd", text: "x" }, /absolute path/],
