@@ -40,9 +40,14 @@ export async function withRights<T>(stack: Stack, work: () => Promise<T>): Promi
     const stay = () => undefined;
     process.on("SIGINT", stay);
     try {
-        return await work();
-    } finally {
+        const result = await work();
         await firstOf(stack, "database", `${scripts.rights} end`);
+        return result;
+    } catch (error) {
+        // The first failure is the one to tell.
+        await firstOf(stack, "database", `${scripts.rights} end`).catch(() => undefined);
+        throw error;
+    } finally {
         process.off("SIGINT", stay);
     }
 }
