@@ -1,179 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
-import { extract, pack } from "tar-stream";
 import { bringIn, undo } from "../../operations/import";
-import { decide, type SiteHere } from "../../operations/import-checks";
-import { surveyDump, type Dump } from "../../operations/import-dump";
-import { surveyUploads } from "../../operations/import-uploads";
-import { Refusal } from "../../operations/refusal";
 import type { Answer, RunOptions, Stack } from "../../operations/stack";
+import { fixture, here } from "../helpers/dumps";
 
 // From files to a stack; the stack is played.
 
-const fixture = join(__dirname, "..", "fixtures", "wordpress-export.sql");
 let folder = "";
-let dump: Dump;
-beforeAll(async () => {
+beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "testudo-import-"));
-    dump = await surveyDump(fixture);
 });
 afterAll(() => {
     rmSync(folder, { recursive: true });
-});
-
-const here: SiteHere = {
-    server: "11.8.6-MariaDB",
-    collations: ["utf8mb4_uca1400_ai_ci", "utf8mb4_unicode_520_ci", "utf8mb4_bin"],
-    url: "https://10.91.0.10",
-    wordpress: "6.8.3",
-    dbVersion: 60421,
-    plugins: ["guestbook/guestbook.php"],
-    themes: ["twentytwentyfive"],
-    posts: 0,
-    users: 1,
-    comments: 0,
-};
-const wishes = { fromUrl: [], overwrite: false, deactivateMissing: false };
-
-describe("what is decided before anything changes", () => {
-    function refusal(site: Partial<SiteHere>, other: Partial<Dump> = {}): string {
-        try {
-            decide({ ...dump, ...other }, { ...here, ...site }, wishes);
-        } catch (error) {
-            if (error instanceof Refusal) return error.message;
-            throw error;
-        }
-        return "accepted";
-    }
-
-    test("a site that fits is taken as it is", () => {
-        expect(decide(dump, here, wishes)).toEqual({
-            from: ["http://old.example/blog"],
-            missingPlugins: [],
-            theme: null,
-            upgrade: false,
-        });
-    });
-
-    test("addresses are those that are given and those of the dump", () => {
-        const { from } = decide(dump, here, { ...wishes, fromUrl: ["https://www.old.example"] });
-        expect(from).toEqual(["https://www.old.example", "http://old.example/blog"]);
-        expect(() => decide(dump, here, { ...wishes, fromUrl: ["old.example"] })).toThrow(
-            /--from-url: old\.example is no address of a site/,
-        );
-    });
-
-    test.each<[string, Partial<SiteHere>, Partial<Dump>, RegExp]>([
-        ["a site with content", { posts: 4 }, {}, /has content of its own \(4 posts.*--overwrite/],
-        ["one with users", { users: 2 }, {}, /2 users.*--overwrite/],
-        [
-            "a newer MariaDB",
-            {},
-            { server: { product: "MariaDB", version: "12.1.2-MariaDB" } },
-            /MariaDB 12\.1\.2.*newer than/,
-        ],
-        [
-            "a newer MySQL",
-            {},
-            { server: { product: "MySQL", version: "9.1.0" } },
-            /MySQL 9\.1\.0.*MySQL 8\.4/,
-        ],
-        [
-            "a collation that is not here",
-            {},
-            { collations: ["utf8mb4_ja_0900_as_cs"] },
-            /sorts by utf8mb4_ja_0900_as_cs.*sed -i/,
-        ],
-        ["a newer WordPress", { dbVersion: 58975 }, {}, /newer WordPress.*testudo release core/],
-        [
-            "a plugin that is not here",
-            { plugins: [] },
-            {},
-            /plugin guestbook\/guestbook\.php; release it first/,
-        ],
-        [
-            "a theme that is not here",
-            { themes: ["other"] },
-            {},
-            /theme twentytwentyfive; release it first/,
-        ],
-    ])("%s is refused", (_, site, other, reason) => {
-        expect(refusal(site, other)).toMatch(reason);
-    });
-
-    test("all reasons come at once, and each wish lifts its own", () => {
-        expect(refusal({ posts: 4, plugins: [], dbVersion: 1 }).split("\n")).toHaveLength(4);
-        const site = { ...here, posts: 4, plugins: [], themes: ["a", "twentytwentyfour"] };
-        expect(
-            decide(dump, site, { ...wishes, overwrite: true, deactivateMissing: true }),
-        ).toMatchObject({
-            missingPlugins: ["guestbook/guestbook.php"],
-            theme: "twentytwentyfour",
-        });
-    });
-});
-
-describe("uploads", () => {
-    async function archive(entries: Readonly<Record<string, string>>): Promise<string> {
-        const file = join(folder, "uploads.tar");
-        const tar = pack();
-        for (const [name, text] of Object.entries(entries)) tar.entry({ name }, text);
-        tar.entry({ name: "2024/link.jpg", type: "symlink", linkname: "/etc/passwd" });
-        tar.finalize();
-        const parts: Buffer[] = [];
-        for await (const part of tar) parts.push(part as Buffer);
-        writeFileSync(file, Buffer.concat(parts));
-        return file;
-    }
-
-    async function contents(stream: Readable): Promise<Record<string, string>> {
-        const found: Record<string, string> = {};
-        const reader = extract();
-        stream.pipe(reader);
-        for await (const entry of reader) {
-            const parts: Buffer[] = [];
-            for await (const part of entry) parts.push(part as Buffer);
-            found[entry.header.name] = Buffer.concat(parts).toString();
-        }
-        return found;
-    }
-
-    test("of an archive come those below uploads, and no programs, links or hidden files", async () => {
-        const file = await archive({
-            "site/wp-content/uploads/2024/03/a.jpg": "picture",
-            "site/wp-content/uploads/2024/shell.php.jpg": "<?php",
-            "site/wp-content/uploads/2024/x.PHTML": "<?php",
-            "site/wp-content/uploads/.htaccess": "x",
-        });
-        const found = await surveyUploads(file);
-        expect(found).toMatchObject({ files: 1, bytes: 7 });
-        expect(found.left).toEqual([
-            "2024/shell.php.jpg",
-            "2024/x.PHTML",
-            ".htaccess",
-            "2024/link.jpg",
-        ]);
-        expect(await contents(found.packed())).toEqual({ "2024/03/a.jpg": "picture" });
-    });
-
-    test.each(["../x.jpg", "/etc/x.jpg", "2024/../../x.jpg"])("%s is refused", async (name) => {
-        await expect(surveyUploads(await archive({ [name]: "x" }))).rejects.toThrow(
-            `uploads.tar: ${name} leads out of the folder; nothing was changed`,
-        );
-    });
-
-    test("of a folder come its files", async () => {
-        const place = join(folder, "uploads");
-        mkdirSync(join(place, "2024"), { recursive: true });
-        writeFileSync(join(place, "2024", "ü.jpg"), "picture");
-        symlinkSync("/etc/passwd", join(place, "passwd.txt"));
-        const found = await surveyUploads(place);
-        expect(found.left).toEqual(["passwd.txt"]);
-        expect(await contents(found.packed())).toEqual({ "2024/ü.jpg": "picture" });
-        await expect(surveyUploads(join(folder, "none"))).rejects.toThrow("there is no such");
-    });
 });
 
 describe("the way into a stack", () => {
