@@ -93,7 +93,9 @@ test("machines and volumes stand under the tier that they are made for", async (
         const prefix = name.replace(/\d/, "");
         const tier = prefix === "app" ? "web" : prefix;
         expect(made.get(`incus-${name}`).parent).toBe(tier);
-        expect(made.names.includes(`incus-${name}-data`)).toBe(["db", "cache", "storage"].includes(tier));
+        expect(made.names.includes(`incus-${name}-data`)).toBe(
+            ["db", "cache", "storage"].includes(tier),
+        );
     }
 });
 

@@ -35,7 +35,9 @@ if (missing) {
             )
             .filter((path) => isShell(textOf(path)))
             // Those have places for values in them and are looked at as rendered.
-            .filter((path) => !/^config-templates\/_shared\/(floating-address|uploads)\//.test(path));
+            .filter(
+                (path) => !/^config-templates\/_shared\/(floating-address|uploads)\//.test(path),
+            );
         expect(scripts.length).toBeGreaterThan(10);
         expect(shellcheck(root, scripts)).toBe("");
     });
