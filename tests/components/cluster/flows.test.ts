@@ -110,6 +110,7 @@ test("a host with nginx and PHP talks to the members' gates, to its like, and to
         [9200, members],
         [9443, ["10.91.1.22"]],
         [9444, ["10.91.1.22"]],
+        [9445, ["10.91.1.22"]],
     ]);
 });
 
