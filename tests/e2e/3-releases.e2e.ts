@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loss } from "./analysis";
-import { visitors } from "./client";
+import { curl, visitors } from "./client";
 import { missing, whole } from "./cluster";
 import { words } from "./endured";
 import { powerOn, stopCleanly } from "./faults";
 import { figure } from "./figures";
-import { hostsOf, needsUp, project, sh, testudo } from "./lab";
+import { hostsOf, needsUp, outputs, project, sh, testudo } from "./lab";
 import { must, until } from "./shell";
 import { fromWeb } from "./site";
 
@@ -145,13 +145,15 @@ describe("releases", () => {
         try {
             await powerOn(web);
             if (app !== web) await powerOn(app);
-            await until(`${web} serves`, 60, async () => {
-                const answer = await fromWeb(web, "/wp-content/plugins/tortoise/version.txt").catch(
-                    () => "",
-                );
-                if (answer.startsWith("HTTP/1.1 200"))
-                    answers.add(/tortoise (\S+)/.exec(answer)?.[1] ?? "?");
-                return answers.size > 0 ? [] : [answer.slice(0, 100)];
+            const { siteUrl } = await outputs();
+            await until(`${web} serves visitors`, 90, async () => {
+                const answer = await curl([
+                    "--include",
+                    `${siteUrl}wp-content/plugins/tortoise/version.txt`,
+                ]);
+                answers.add(/tortoise (\S+)/.exec(answer)?.[1] ?? answer.slice(0, 100));
+                const by = /^x-served-by: (\S+)/im.exec(answer)?.[1];
+                return by === web ? [] : [`${by ?? "nobody"} does`];
             });
             await whole(180);
         } finally {
