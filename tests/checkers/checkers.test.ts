@@ -35,6 +35,7 @@ const hosts: [string, string][] = [
         .map((host): [string, string] => ["largest", host]),
     ["full", "web1"],
     ["full", "app1"],
+    ["full", "storage1"],
     ["lsyncd", "web1"],
     ["lsyncd", "app1"],
     ...(hasProxysql ? [["proxysql", "web1"] satisfies [string, string]] : []),

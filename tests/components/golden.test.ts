@@ -16,7 +16,7 @@ const viewed = new Set(
 const cases: [string, Values, string[]][] = [
     ["smallest", {}, ["lb1", "db1", "web1"]],
     ["largest", largest, ["lb2", "db9", "cache9", "web9"]],
-    ["full", { preset: "full" }, ["web1", "app1", "inner1", "cache1"]],
+    ["full", { preset: "full" }, ["web1", "app1", "inner1", "cache1", "storage1"]],
     ["other engines'", otherEngines, ["db1", "web1"]],
 ];
 
