@@ -28,7 +28,13 @@ async function meanwhile(
     let writes: Attempt[] = [];
     let cached: Attempt[] = [];
     try {
-        running.push(await visitors(), await writers(prefix), await keys(prefix));
+        // An up that tells every host of four new ones takes both processors for minutes: twelve visits a second beside
+        // it show what fails, sixty would only show that there are two processors.
+        running.push(
+            await visitors(100, 1000),
+            await writers(prefix, 200),
+            await keys(prefix, 200),
+        );
         await act();
     } finally {
         [gets = [], writes = [], cached = []] = await Promise.all(running.map((one) => one.stop()));

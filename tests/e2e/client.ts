@@ -120,8 +120,8 @@ export interface Measurement {
     stop(): Promise<Attempt[]>;
 }
 
-/** Visitors: a static file every 20 ms, and the start page, kept and made, every `pageEveryMs`, each over a new TLS connection. */
-export async function visitors(pageEveryMs = 250): Promise<Measurement> {
+/** Visitors: a static file, and the start page, kept and made, each over a new TLS connection. */
+export async function visitors(staticEveryMs = 20, pageEveryMs = 250): Promise<Measurement> {
     const { vip } = await outputs();
     // Where one file of the tests runs alone, nobody has made the visitor yet.
     if (!(await instances()).some((one) => one.name === client)) await makeClient();
@@ -129,7 +129,7 @@ export async function visitors(pageEveryMs = 250): Promise<Measurement> {
         `${place}/prober.py`,
         vip,
         `${place}/ca.pem`,
-        `static=${paths.static},20`,
+        `static=${paths.static},${staticEveryMs}`,
         `kept=${paths.kept},${pageEveryMs}`,
         `page=${paths.page},${pageEveryMs}`,
     ]);

@@ -22,14 +22,14 @@ export async function closeLedger(): Promise<void> {
     for (const host of await hostsOf("app")) await sh(host, `rm -rf ${program}`);
 }
 
-/** One write every 40 ms in all, the PHP hosts in turns: more would be a load test on two processors. */
-export async function writers(prefix: string): Promise<Measurement> {
+/** Writes, the PHP hosts in turns: more than one every 40 ms would be a load test on two processors. */
+export async function writers(prefix: string, everyMs = 40): Promise<Measurement> {
     const hosts = await hostsOf("app");
-    const every = 40 * hosts.length;
+    const every = everyMs * hosts.length;
     const running: Measurement[] = [];
     for (const host of hosts) {
         running.push(measure(host, [program, `${prefix}-${host}`, String(every)]));
-        await pause(40);
+        await pause(everyMs);
     }
     return { stop: async () => (await Promise.all(running.map((one) => one.stop()))).flat() };
 }

@@ -34,10 +34,10 @@ export async function people(): Promise<Measurement> {
     ]);
 }
 
-/** One key every 40 ms in all, written where PHP runs. */
-export async function keys(prefix: string): Promise<Measurement> {
+/** Keys, written where PHP runs. */
+export async function keys(prefix: string, everyMs = 40): Promise<Measurement> {
     const hosts = await hostsOf("app");
-    const every = String(40 * hosts.length);
+    const every = String(everyMs * hosts.length);
     return together(hosts.map((host) => measure(host, [redisProgram, `${prefix}-${host}`, every])));
 }
 
