@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { markMachine } from "../components/machines/incus-marks";
 import type { RoleName } from "../components/cluster/types";
@@ -74,18 +75,21 @@ export async function sayGoodbye(
     await confirm(`${wish.returns ? "Replace" : "Say goodbye to"} ${host.name}?`, yes);
     const isGone = await drain(stack, farewell, wish, report);
     if (!wish.returns) await forget(stack, farewell, report);
+    // Noted first: of a host that is down and not noted the next `up` would know nothing.
+    const isThere = await mark(stack.name, host.name, wish.returns ? "replace" : "left");
     if (!isGone) {
         const done = await stack.run(host.name, `${library("base")}/stand-down`);
         if (done.code !== 255) passOn(done, report, "stand-down");
     }
-    const isThere = await mark(stack.name, host.name, wish.returns ? "replace" : "left");
     report.result({ changed: true, ...value }, nextStep(stack, host, wish.returns, isThere));
 }
 
 const library = (role: RoleName | "base") => `/usr/local/lib/testudo/${role}`;
 /** Not beside a push. */
 const locked = (script: string) =>
-    `test ! -x ${script.split(" ")[0] ?? ""} || flock -w 300 /run/testudo/lock ${script}`;
+    `mkdir -p -m 0711 /run/testudo; test ! -x ${script.split(" ")[0] ?? ""} || flock -w 300 /run/testudo/lock ${script}`;
+/** A lock may be waited for, and then the slowest step: files that heal. */
+const patience = { timeoutSeconds: 1200 };
 
 /** Every role in the order in which a request meets them. @returns whether the host is dead */
 async function drain(
@@ -98,12 +102,24 @@ async function drain(
     for (const role of host.roles) {
         // It would give its copy away, which shall be there when it comes back.
         if (returns && role === "storage") continue;
-        const done = await stack.run(host.name, locked(`${library(role)}/leave`));
+        const leave = () => stack.run(host.name, locked(`${library(role)}/leave`), patience);
+        let done = await leave();
+        if (done.code === 255 && (await answersAgain(stack, host.name))) done = await leave();
         if (done.code === 255) {
             report.say(`${host.name} does not answer any more; going on without it`);
             return true;
         }
         passOn(done, report, `${role}/leave`);
+    }
+    return false;
+}
+
+/** A connection may end without its host: by the loss of a balancer, which is the way to it. */
+async function answersAgain(stack: Stack, host: string): Promise<boolean> {
+    for (let attempt = 0; attempt < 4; attempt++) {
+        await sleep(3000);
+        const { code } = await stack.run(host, "true", { timeoutSeconds: 15 });
+        if (code === 0) return true;
     }
     return false;
 }
@@ -114,7 +130,7 @@ async function forget(stack: Stack, { host, peers }: Farewell, report: Report): 
         // The last one first: it may be given the vote that is missing meanwhile.
         for (const peer of [...stay].reverse()) {
             const script = `${library(role)}/forget ${host.name} ${host.address}`;
-            passOn(await stack.run(peer.name, locked(script)), report, `${role}/forget`);
+            passOn(await stack.run(peer.name, locked(script), patience), report, `${role}/forget`);
         }
     }
 }

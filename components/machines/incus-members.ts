@@ -2,6 +2,7 @@ import { hostsOf, type Plan } from "../cluster/plan";
 import { quorumRoles } from "../cluster/quorum";
 import { roleNames, type Fault, type HostSpec, type RoleName } from "../cluster/types";
 import type { Instance, Volume } from "./incus-limits";
+import { projectName } from "./incus-names";
 
 /** Set on an instance by `testudo leave`: its peers have forgotten it. */
 export const leftMark = "user.testudo.left";
@@ -61,6 +62,9 @@ function quorumFaults(
         members.has(name) || volumes.some((volume) => volume.host === name && volume.used);
     const vanished = planned.filter(({ name }) => hasBeen(name) && !living.has(name));
     const remade = planned.filter((host) => isRemade(host, living));
+    const lost = [...members]
+        .filter(([name, of]) => of === role && !isPlanned(name) && !living.has(name))
+        .map(([name]) => name);
     const changes = [
         ...dropped.map(({ name }) => `${name} is dropped`),
         ...vanished.map(({ name }) => `${name} is gone`),
@@ -76,6 +80,12 @@ function quorumFaults(
                 why: "the others would wait for it, and count its vote as lost",
                 got: `${name} is alive, a member, and not in the plan`,
             })),
+        ...lost.map((name) => ({
+            key: `testudo:${role}.count`,
+            rule: `needs to keep ${name} until it has left: testudo --stack ${plan.stack} leave ${name}`,
+            why: `the others would wait for it, and count its vote as lost (if they have forgotten it: incus project unset ${projectName(plan.stack)} user.testudo.member.${name})`,
+            got: `${name} was a member, its machine is gone, and it is not in the plan`,
+        })),
         ...(changes.length > 1
             ? [
                   {

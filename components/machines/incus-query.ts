@@ -69,9 +69,15 @@ export async function dataVolumes(plan: Plan): Promise<Volume[]> {
                 used: config["user.testudo.made"] === "true",
                 ...nonceOf(config),
             }));
-    } catch {
+    } catch (error) {
+        if (!isNotFound(error)) throw error;
         return []; // no such pool, said elsewhere, or no such project: nothing was made
     }
+}
+
+/** Any other error says nothing of whether there is such a thing. */
+export function isNotFound(error: unknown): boolean {
+    return /not found/i.test((error as { stderr?: string }).stderr ?? "");
 }
 
 function nonceOf(config: Instance["config"]): Pick<Volume, "nonce"> {

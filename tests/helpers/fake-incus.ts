@@ -10,7 +10,7 @@ const script = `#!/bin/sh
 # Answers from the file that is named after the arguments.
 name=$(printf '%s' "\${0##*/} $*" | tr -c 'A-Za-z0-9' _)
 cat "\${0%/*}/answers/$name" 2>/dev/null && exit
-echo "Error: fake \${0##*/} has no answer to: $*" >&2
+echo "Error: not found: fake \${0##*/} has no answer to: $*" >&2
 exit 1
 `;
 

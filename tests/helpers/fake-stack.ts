@@ -63,7 +63,8 @@ export class FakeStack implements Stack {
     }
 
     run(host: string, command: string): Promise<Answer> {
-        const script = /\/usr\/local\/lib\/testudo\/(\S+( \S+ [\d.]+)?)$/.exec(command)?.[1] ?? "?";
+        const script =
+            /\/usr\/local\/lib\/testudo\/(\S+( \S+ [\d.]+)?)$/.exec(command)?.[1] ?? command;
         this.ran.push(`${host} ${script}`);
         const failure = this.failures.get(`${host} ${script.split(" ")[0] ?? ""}`);
         const answer = (code: number, stdout: string, stderr = "") =>

@@ -36,6 +36,14 @@ test("a living member that has not left may not be dropped, one that has may", a
     expect(await faults()).toEqual([]);
 });
 
+test("nor may one whose machine is gone: its peers would wait for it", async () => {
+    incus.instances(...["db1", "db2", "db3"].map((name) => member(name)));
+    incus.project({ "user.testudo.member.db4": "database", "user.testudo.member.cache9": "cache" });
+    expect(await faults()).toEqual([
+        "testudo:database.count: needs to keep db4 until it has left: testudo --stack test leave db4, because the others would wait for it, and count its vote as lost (if they have forgotten it: incus project unset testudo-test user.testudo.member.db4); got db4 was a member, its machine is gone, and it is not in the plan",
+    ]);
+});
+
 test("two members may not be dropped at once, whether they have left or not", async () => {
     const others = ["db1", "db2", "db3"].map((name) => member(name));
     incus.instances(...others, member("db4", left), member("db5", left));
