@@ -4,7 +4,7 @@ import { netmask, parseNetwork } from "./cluster/addresses";
 import { hostsOf } from "./cluster/plan";
 import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
-import { bringUp, type BroughtUp } from "./host/bring-up";
+import { bringUp, stayingFirst, type BroughtUp } from "./host/bring-up";
 import { renderRole } from "./host/render";
 import { fileVersion, push, script } from "./host/steps";
 import { galera, scripts } from "./roles/galera-cluster";
@@ -49,7 +49,7 @@ export class GaleraCluster extends pulumi.ComponentResource {
             bringUp(name, spec, foundation, { parent: this, dependsOn: [...args.after] }),
         );
 
-        const [first, ...others] = this.hosts.map((host) => ({
+        const [first, ...others] = stayingFirst(this.hosts).map((host) => ({
             host,
             files: trust
                 .hostCredentials(host.spec, "database")

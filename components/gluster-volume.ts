@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { hostsOf } from "./cluster/plan";
 import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
-import { bringUp, type BroughtUp } from "./host/bring-up";
+import { bringUp, stayingFirst, type BroughtUp } from "./host/bring-up";
 import { renderRole, type RenderedFile } from "./host/render";
 import { fileVersion, push, script } from "./host/steps";
 import { clusterFile, gluster, scripts } from "./roles/gluster-volume";
@@ -39,7 +39,7 @@ export class GlusterVolume extends pulumi.ComponentResource {
         this.hosts = (args.hosts ?? hostsOf(plan, "storage")).map((spec) =>
             bringUp(name, spec, foundation, { parent: this, dependsOn: [...args.after] }),
         );
-        const members = this.hosts.map((host) => ({
+        const members = stayingFirst(this.hosts).map((host) => ({
             host,
             files: trust
                 .hostCredentials(host.spec, "storage")

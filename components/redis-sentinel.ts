@@ -3,7 +3,7 @@ import * as random from "@pulumi/random";
 import { hostsOf } from "./cluster/plan";
 import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
-import { bringUp, type BroughtUp } from "./host/bring-up";
+import { bringUp, stayingFirst, type BroughtUp } from "./host/bring-up";
 import { renderRole } from "./host/render";
 import { fileVersion, push, script } from "./host/steps";
 import { redis, scripts, type RedisPasswords } from "./roles/redis-sentinel";
@@ -40,7 +40,7 @@ export class RedisSentinel extends pulumi.ComponentResource {
             bringUp(name, spec, foundation, { parent: this, dependsOn: [...args.after] }),
         );
 
-        const members = this.hosts.map((host) => ({
+        const members = stayingFirst(this.hosts).map((host) => ({
             host,
             files: pulumi
                 .all([trust.hostCredentials(host.spec, "cache"), pulumi.output(passwords)])

@@ -134,7 +134,7 @@ export class WebTier extends pulumi.ComponentResource {
         for (const member of apps) pushTo(member, app, "app-push");
         for (const member of webs) pushTo(member, web, "push");
 
-        const [first] = apps;
+        const first = apps.find(({ host }) => host.spec.leaving !== true) ?? apps[0];
         if (first === undefined)
             throw new Error(`WebTier "${name}": hosts needs at least one host with the role app`);
         const { site } = plan.config;

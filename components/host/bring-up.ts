@@ -60,3 +60,9 @@ export function bringUp(
     );
     return { ...host, base: confirmed };
 }
+
+/** What one host does for all is done by the first of those that stay. */
+export function stayingFirst<T extends { readonly spec: HostSpec }>(hosts: readonly T[]): T[] {
+    const first = hosts.find(({ spec }) => spec.leaving !== true) ?? hosts[0];
+    return [...(first === undefined ? [] : [first]), ...hosts.filter((host) => host !== first)];
+}
