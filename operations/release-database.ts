@@ -33,6 +33,8 @@ export interface Contents {
 
 /** An ALTER copies a table at about this pace on modest disks, bytes a second. */
 const pace = 20 * 1024 * 1024;
+/** HAProxy ends a statement of PHP after 60 s; the estimate is a rough one. */
+export const largestAltered = 45 * pace;
 
 export async function factsOf(stack: Stack, apps: readonly StackHost[]): Promise<Facts> {
     return php<Facts>(stack, apps, ["facts"], 60);
@@ -92,11 +94,25 @@ export function parseContents(text: string): Contents {
     };
 }
 
-/** What an upgrade would mean, a line each. */
-export function upgradeLines({ code, database, changes }: Pending, facts: Facts): string[] {
-    const altered = Object.entries(facts.tables).filter(([table]) =>
+function alteredBy({ changes }: Pending, { tables }: Facts): [string, number][] {
+    return Object.entries(tables).filter(([table]) =>
         changes.some((change) => new RegExp(`\\b${table}\\b`).test(change)),
     );
+}
+
+/** @throws Refusal where one ALTER would be cut off in its middle */
+export function checkPace(pending: Pending, facts: Facts): void {
+    const large = alteredBy(pending, facts).filter(([, size]) => size > largestAltered);
+    if (large.length > 0)
+        throw new Refusal(
+            `${large.map(([table, size]) => `${table} (${sizeText(size)}: about ${Math.ceil(size / pace)} s)`).join(", ")}: too large for an upgrade through the site's own way to its database, where HAProxy ends a statement after 60 s. Make the changes above on a database host first (mariadb wordpress, as root: no such limit), at a quiet hour, then release again; nothing has been changed`,
+        );
+}
+
+/** What an upgrade would mean, a line each. */
+export function upgradeLines(pending: Pending, facts: Facts): string[] {
+    const { code, database, changes } = pending;
+    const altered = alteredBy(pending, facts);
     const bytes = altered.reduce((sum, [, size]) => sum + size, 0);
     const seconds = Math.ceil(bytes / pace);
     return [

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { pack } from "tar-stream";
 import { Refusal } from "./refusal";
-import type { Entry, Source } from "./release-source";
+import { checkLinks, type Entry, type Source } from "./release-source";
 
 export const kinds = ["theme", "plugin", "core", "site"] as const;
 export type Kind = (typeof kinds)[number];
@@ -30,6 +30,8 @@ export interface Part {
 export function partOf(kind: Kind, source: Source, givenName?: string): Part {
     const stripped = strip(kind, source);
     const { entries } = stripped;
+    // What led to a place beside the folder that is gone now leads out.
+    checkLinks(source.text, entries);
     const read = (path: string) =>
         entries.find((entry) => entry.path === path && entry.target === undefined)?.data;
     const common = {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { lstat, readdir, readFile, readlink, stat } from "node:fs/promises";
 import { basename, join, posix, resolve } from "node:path";
-import type { Readable } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 import { Refusal } from "./refusal";
@@ -88,20 +88,29 @@ export function collector(source: string): Collector {
                 );
         },
         entries: () => {
-            for (const { path, target } of all.values()) {
+            for (const { path } of all.values()) {
                 const above = path.split("/").slice(0, -1);
                 const parents = above.map((_, index) => above.slice(0, index + 1).join("/"));
                 if (parents.some((parent) => all.has(parent)))
                     refuse(path, "lies below something that is no folder");
-                if (target === undefined) continue;
-                const leads = posix.normalize(posix.join(posix.dirname(path), target));
-                if (target.startsWith("/") || leads === ".." || leads.startsWith("../"))
-                    refuse(path, `is a link that leads out of the release (to ${target})`);
             }
+            checkLinks(source, [...all.values()]);
             if (all.size === 0) throw new Refusal(`SOURCE ${source}: has no files in it`);
             return [...all.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
         },
     };
+}
+
+/** @throws Refusal where a link leads out of the folder that all paths are relative to */
+export function checkLinks(source: string, entries: readonly Entry[]): void {
+    for (const { path, target } of entries) {
+        if (target === undefined) continue;
+        const leads = posix.normalize(posix.join(posix.dirname(path), target));
+        if (target.startsWith("/") || leads === ".." || leads.startsWith("../"))
+            throw new Refusal(
+                `SOURCE ${source}: ${JSON.stringify(path)} is a link that leads out of the release (to ${target}); nothing has been changed`,
+            );
+    }
 }
 
 async function readDirectory(root: string, below: string, add: Add): Promise<void> {
@@ -160,7 +169,11 @@ async function readTar(
             let size = 0;
             for await (const part of entry as AsyncIterable<Buffer>) {
                 size += part.length;
-                if (size <= limits.bytes) parts.push(part);
+                if (size > limits.bytes)
+                    throw new Refusal(
+                        `SOURCE ${name}: ${JSON.stringify(path)} is larger than a release may be (${limits.bytes / 1024 / 1024} MiB); nothing has been changed`,
+                    );
+                parts.push(part);
             }
             if (type === "symlink") add(path, { target: linkname });
             else if (type === "file" || type === "contiguous-file")
@@ -199,17 +212,20 @@ function readGit(text: string, add: Collector): Promise<Source> {
 /** What a program prints; its failure is the stream's. */
 function outputOf(program: string, words: readonly string[], source: string): Readable {
     const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
+    // Ends when the program has, and has ended well: an archive that was cut off may look whole.
+    const output = child.stdout.pipe(new PassThrough(), { end: false });
+    output.on("close", () => child.kill());
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (part: string) => (said += part));
     const fail = (why: string) => {
-        child.stdout.destroy(new Refusal(`SOURCE ${source}: ${why}`));
+        output.destroy(new Refusal(`SOURCE ${source}: ${why}`));
     };
     child.on("error", () => {
         fail(`needs the program ${program}, which is not installed here`);
     });
-    child.on("exit", (code) => {
-        if (code !== 0)
-            fail(said.trim().split("\n").pop() ?? `${program} ended with ${code ?? "-"}`);
+    child.on("close", (code) => {
+        if (code === 0) output.end();
+        else fail(said.trim().split("\n").pop() ?? `${program} ended with ${code ?? "-"}`);
     });
-    return child.stdout;
+    return output;
 }

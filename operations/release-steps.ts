@@ -20,23 +20,43 @@ export interface Run {
     /** Names whoever has the turn. */
     readonly token: string;
     readonly hosts: readonly StackHost[];
+    readonly state: RunState;
+}
+
+export interface RunState {
+    /** Somebody has interrupted it. */
+    stopped: boolean;
+    /** Orders to switch are on their way, or were: some host may show the release. */
+    switching: boolean;
+}
+
+export const newRun = (): RunState => ({ stopped: false, switching: false });
+
+/** A host's scripts wait for one another up to 120 s. */
+const short = { timeoutSeconds: 150 } as const;
+
+/** @throws Refusal where somebody has interrupted: nobody has seen the release yet */
+export function goOn({ state }: Pick<Run, "state">): void {
+    if (state.stopped) throw new Refusal("stopped; switched nowhere: visitors have what they had");
 }
 
 /** Takes the turn on every host that answers, and gives it back whatever happens. */
 export async function inTurn<T>(run: Run, work: () => Promise<T>): Promise<T> {
-    const end = () => toAll(run.stack, run.hosts, () => ["end", run.token]);
-    const { failed } = await toAll(run.stack, run.hosts, () => ["begin", run.token]);
-    const [first] = failed;
-    if (first !== undefined) {
-        await end();
-        throw new Refusal(`${first.host}: ${lastLine(first)}`);
-    }
-    // ssh is told by the terminal as well: the step under way fails, and is taken back.
+    const end = () => toAll(run.stack, run.hosts, () => ["end", run.token], short);
     const stop = () => {
-        run.report.say("stopping: what has been done is taken back first");
+        run.state.stopped = true;
+        run.report.say(
+            run.state.switching
+                ? "the hosts are switching: it goes on to its end; back: testudo rollback"
+                : "stopping: what has been done is taken back first",
+        );
     };
     process.on("SIGINT", stop);
     try {
+        const { failed } = await toAll(run.stack, run.hosts, () => ["begin", run.token], short);
+        const [first] = failed;
+        if (first !== undefined) throw new Refusal(`${first.host}: ${lastLine(first)}`);
+        goOn(run);
         return await work();
     } finally {
         process.off("SIGINT", stop);
@@ -46,11 +66,13 @@ export async function inTurn<T>(run: Run, work: () => Promise<T>): Promise<T> {
 
 /** Every host gets the release, from those that have it. */
 export async function spread(run: Run, id: string, from: readonly string[]): Promise<void> {
+    goOn(run);
     const { failed, gone } = await toAll(run.stack, run.hosts, () => ["fetch", id, ...from]);
     const [first] = failed;
     if (first !== undefined) throw new Refusal(`${first.host}: ${lastLine(first)}`);
     // Gone while it fetched: the switch asks again.
     for (const host of gone) run.report.say(`${host.name} went away`);
+    goOn(run);
 }
 
 /**
@@ -60,7 +82,9 @@ export async function spread(run: Run, id: string, from: readonly string[]): Pro
 export async function tryOut(run: Run, id: string): Promise<void> {
     const webs = run.hosts.filter(isWeb);
     const apps = run.hosts.filter(isApp);
-    const { failed } = await toAll(run.stack, webs, () => ["candidate", id]);
+    const { failed, gone } = await toAll(run.stack, webs, () => ["candidate", id], short);
+    goOn(run);
+    const silent = [...gone];
     const [refused] = failed;
     if (refused !== undefined) throw new Refusal(`${refused.host}: ${lastLine(refused)}`);
     const results = await Promise.all(
@@ -71,19 +95,38 @@ export async function tryOut(run: Run, id: string): Promise<void> {
                     `/usr/local/lib/testudo/web/release-trial ${words(app.name)}`,
                     { timeoutSeconds: 300 },
                 );
-                // A host that goes away is none to switch either.
-                if (answer.code !== 0 && !isAway(answer)) return { web, app, answer };
+                if (isAway(answer)) {
+                    silent.push(web);
+                    return undefined;
+                }
+                if (answer.code !== 0) return { web, app, answer };
             }
             return undefined;
         }),
     );
+    goOn(run);
     const failure = results.find((result) => result !== undefined);
-    if (failure === undefined) return;
+    if (failure === undefined) {
+        await areAway(run, silent);
+        return;
+    }
     const { web, app, answer } = failure;
     const said = await errorOf(run.stack, app, id);
     throw new Refusal(
         `${web.name}: release ${id} does not work: ${lastLine(answer)}${said === "" ? "" : `\n  PHP on ${app.name}: ${said}`}\n  switched nowhere: visitors have what they had`,
     );
+}
+
+/** A host that is away is none to switch either; one whose answer was lost has not been tried. */
+async function areAway(run: Run, silent: readonly StackHost[]): Promise<void> {
+    if (silent.length === 0) return;
+    const { away } = await readStore(run.stack);
+    goOn(run);
+    const here = silent.filter(({ name }) => !away.some((host) => host.name === name));
+    if (here.length > 0)
+        throw new Refusal(
+            `${[...new Set(here.map(({ name }) => name))].join(", ")}: the connection was lost while the release was tried; switched nowhere: visitors have what they had. Try again`,
+        );
 }
 
 /** PHP's last error that names the release. */
@@ -103,17 +146,29 @@ export async function switchAll(
     before: Store,
 ): Promise<{ readonly serial: number; readonly away: readonly StackHost[] }> {
     const store = await latecomers(run, id, before);
+    goOn(run);
     const hosts = store.states.map(({ host }) => host);
     const serial = 1 + Math.max(...store.states.map((state) => state.serial));
-    const { failed, gone } = await toAll(run.stack, hosts, () => ["switch", String(serial), id]);
+    run.state.switching = true;
+    const { failed, gone } = await toAll(
+        run.stack,
+        hosts,
+        () => ["switch", String(serial), id],
+        short,
+    );
     const [first] = failed;
+    if (first === undefined && gone.length === hosts.length)
+        throw new Refusal(
+            `no host has answered the order to switch to ${id}; what visitors see: testudo release list`,
+        );
     if (first !== undefined) {
         // A higher number once more: a host that was away shall not take the failed switch for the newest.
-        const back = await toAll(run.stack, hosts, () => [
-            "switch",
-            String(serial + 1),
-            before.newest.current,
-        ]);
+        const back = await toAll(
+            run.stack,
+            hosts,
+            () => ["switch", String(serial + 1), before.newest.current],
+            short,
+        );
         throw new Refusal(
             `${first.host}: cannot switch (${lastLine(first)}); all hosts show ${before.newest.current} again${back.failed.map((answer) => `, but ${answer.host}: ${lastLine(answer)}`).join("")}`,
         );
@@ -151,10 +206,22 @@ async function latecomers(run: Run, id: string, before: Store): Promise<Store> {
     return store;
 }
 
-/** Nothing of a release that did not come to anything stays. */
+/** Nothing of a release that nobody can have seen stays. */
 export async function takeBack(run: Run, id: string | undefined): Promise<void> {
     await toAll(run.stack, run.hosts.filter(isWeb), () => ["no-candidate"]);
-    if (id !== undefined) await toAll(run.stack, run.hosts, () => ["discard", id]);
+    if (id !== undefined && !run.state.switching)
+        await toAll(run.stack, run.hosts, () => ["discard", id]);
+}
+
+/** After the switch: whatever fails, visitors have the release. */
+export async function tidy(run: Run, work: () => Promise<void>): Promise<void> {
+    try {
+        await work();
+    } catch (error) {
+        run.report.say(
+            `the release is live, but not all was tidied up: ${error instanceof Error ? error.message : String(error)}`,
+        );
+    }
 }
 
 /** Old releases go, but for the newest `keep` and all that any host names. */

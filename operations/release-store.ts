@@ -147,9 +147,14 @@ export async function toAll(
     stack: Stack,
     hosts: readonly StackHost[],
     texts: (host: StackHost) => readonly string[],
+    options?: RunOptions,
 ): Promise<{ readonly failed: readonly Answer[]; readonly gone: readonly StackHost[] }> {
     const answers = await Promise.all(
-        hosts.map(async (host) => ({ host, answer: await order(stack, host, texts(host)) })),
+        hosts.map(async (host) => ({
+            host,
+            // An order that has begun comes to its end, also where somebody interrupts.
+            answer: await order(stack, host, texts(host), { detached: true, ...options }),
+        })),
     );
     return {
         failed: answers

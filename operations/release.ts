@@ -4,12 +4,31 @@ import { join } from "node:path";
 import { Argument, InvalidArgumentError, Option, type Command } from "commander";
 import { confirm } from "./confirm";
 import { Refusal } from "./refusal";
-import { appsOf, contentsOf, factsOf, pendingOf, upgrade, upgradeLines } from "./release-database";
+import {
+    appsOf,
+    checkPace,
+    contentsOf,
+    factsOf,
+    pendingOf,
+    upgrade,
+    upgradeLines,
+} from "./release-database";
 import type { Facts } from "./release-database";
 import { kinds, packPart, partOf, tokenOf, type Kind } from "./release-part";
 import { checkChange, checkRoom, labelOf, nameOf, planLines, type Change } from "./release-plan";
 import { readSource } from "./release-source";
-import { inTurn, prune, spread, switchAll, takeBack, tryOut, type Run } from "./release-steps";
+import {
+    goOn,
+    inTurn,
+    newRun,
+    prune,
+    spread,
+    switchAll,
+    takeBack,
+    tidy,
+    tryOut,
+    type Run,
+} from "./release-steps";
 import { lastLine, order, readStore, releasesOf, type Store } from "./release-store";
 import { reportOf, type GlobalOptions, type Report } from "./report";
 import { openStack, type StackHost } from "./stack";
@@ -73,7 +92,8 @@ async function release(change: Change, options: Options, report: Report): Promis
     const stack = await openStack(options.stack);
     const store = await readStore(stack);
     const hosts = store.states.map(({ host }) => host);
-    const run: Run = { stack, report, token: tokenOf(userInfo().username, new Date()), hosts };
+    const token = tokenOf(userInfo().username, new Date());
+    const run: Run = { stack, report, token, hosts, state: newRun() };
     const builder = builderOf(store);
     const [contents, facts] = await Promise.all([
         contentsOf(stack, builder, store.newest.current),
@@ -88,6 +108,7 @@ async function release(change: Change, options: Options, report: Report): Promis
         const began = Date.now();
         const id = await build(run, builder, change, store.newest.current);
         try {
+            goOn(run);
             const upgrades = await judgeDatabase(run, builder, id, facts, options);
             if (options.dryRun === true) {
                 await takeBack(run, id);
@@ -103,7 +124,7 @@ async function release(change: Change, options: Options, report: Report): Promis
             const { serial, away } = await switchAll(run, id, store);
             report.say(`switched on all hosts (${serial})`);
             if (upgrades) await upgradeOnce(run, builder, id, report);
-            await prune(run, options.keep);
+            await tidy(run, () => prune(run, options.keep));
             const seconds = Math.round((Date.now() - began) / 1000);
             report.result(
                 {
@@ -150,8 +171,11 @@ async function build(run: Run, builder: StackHost, change: Change, base: string)
             "part" in change ? { stdin: { file: await packPart(change.part, folder) } } : {},
         );
         const id = /^id (\S+)$/m.exec(answer.stdout)?.[1];
-        if (answer.code !== 0 || id === undefined)
+        if (answer.code !== 0 || id === undefined) {
+            // Where the connection was lost the host may have made it all the same.
+            await order(run.stack, builder, ["abandon", stamp], { timeoutSeconds: 150 });
             throw new Refusal(`${builder.name}: ${lastLine(answer)}; nothing has been changed`);
+        }
         run.report.say(`made ${id} on ${builder.name}`);
         return id;
     } finally {
@@ -174,8 +198,9 @@ async function judgeDatabase(
         );
     }
     if (dbVersion <= facts.dbVersion) return false;
-    for (const line of upgradeLines(await pendingOf(run.stack, builder, id), facts))
-        run.report.say(line);
+    const pending = await pendingOf(run.stack, builder, id);
+    for (const line of upgradeLines(pending, facts)) run.report.say(line);
+    if (dryRun === undefined) checkPace(pending, facts);
     if (upgradeDatabase === undefined && dryRun === undefined)
         throw new Refusal(
             "the database would be upgraded: say --upgrade-database to go on; nothing has been changed",
@@ -194,9 +219,8 @@ async function upgradeOnce(
         await upgrade(run.stack, builder, id);
         report.say("the database is upgraded");
     } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
         report.say(
-            `the new code is live, but its database is not upgraded: ${error.message}\n  WordPress offers it to administrators in wp-admin, or go back: testudo rollback`,
+            `the new code is live, but its database is not upgraded: ${error instanceof Error ? error.message : String(error)}\n  WordPress offers it to administrators in wp-admin, or go back: testudo rollback`,
         );
     }
 }

@@ -5,7 +5,16 @@ import { Refusal } from "./refusal";
 import { builderOf } from "./release";
 import { appsOf, contentsOf, factsOf } from "./release-database";
 import { tokenOf } from "./release-part";
-import { inTurn, spread, switchAll, takeBack, tryOut, type Run } from "./release-steps";
+import {
+    inTurn,
+    newRun,
+    spread,
+    switchAll,
+    takeBack,
+    tidy,
+    tryOut,
+    type Run,
+} from "./release-steps";
 import { readStore, releasesOf, type ReleaseInfo, type Store } from "./release-store";
 import { reportOf, type GlobalOptions, type Report } from "./report";
 import { openStack } from "./stack";
@@ -37,7 +46,8 @@ async function rollback(
     const store = await readStore(stack);
     const { id, label, from } = targetOf(store, given);
     const hosts = store.states.map(({ host }) => host);
-    const run: Run = { stack, report, token: tokenOf(userInfo().username, new Date()), hosts };
+    const token = tokenOf(userInfo().username, new Date());
+    const run: Run = { stack, report, token, hosts, state: newRun() };
     report.say(`rollback of stack ${stack.name} from ${store.newest.current} to ${id} (${label})`);
     if (store.away.length > 0)
         report.say(
@@ -57,7 +67,7 @@ async function rollback(
             await spread(run, id, [builder.name, ...from]);
             await tryOut(run, id);
             const { serial, away } = await switchAll(run, id, store);
-            await takeBack(run, undefined);
+            await tidy(run, () => takeBack(run, undefined));
             const seconds = Math.round((Date.now() - began) / 1000);
             report.result(
                 { id, serial, away: away.map(({ name }) => name), seconds },

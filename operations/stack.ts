@@ -26,6 +26,8 @@ export interface RunOptions {
     readonly stdin?: string | { readonly file: string } | { readonly stream: Readable };
     /** @default 600 */
     readonly timeoutSeconds?: number;
+    /** Whether it goes on to its end when somebody interrupts at the terminal. */
+    readonly detached?: boolean;
 }
 
 /** A stack that is up, as its outputs tell it: works with any of its hosts down. */
@@ -71,14 +73,18 @@ export async function openStack(name: string): Promise<Stack> {
         hostsOf: (role) => hosts.filter((host) => host.roles.includes(role)),
         run: async (host, command, options) => ({
             host,
-            ...(await finished(
-                "ssh",
-                ["-F", config, "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", host, command],
-                options,
-            )),
+            ...(await finished("ssh", ["-F", config, ...sshOptions, host, command], options)),
         }),
     };
 }
+
+/** A host that vanishes is noticed within 15 s. */
+const sshOptions = [
+    "BatchMode=yes",
+    "ConnectTimeout=10",
+    "ServerAliveInterval=5",
+    "ServerAliveCountMax=3",
+].flatMap((option) => ["-o", option]);
 
 interface SpawnOptions extends RunOptions {
     readonly cwd?: string;
@@ -88,11 +94,11 @@ interface SpawnOptions extends RunOptions {
 function finished(
     program: string,
     words: readonly string[],
-    { stdin, timeoutSeconds = 600, cwd }: SpawnOptions = {},
+    { stdin, timeoutSeconds = 600, detached = false, cwd }: SpawnOptions = {},
 ): Promise<Omit<Answer, "host">> {
     return new Promise((resolve, reject) => {
         const stdio: StdioOptions = [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"];
-        const child = spawn(program, words, { stdio, cwd });
+        const child = spawn(program, words, { stdio, cwd, detached });
         const text = { stdout: "", stderr: "" };
         for (const stream of ["stdout", "stderr"] as const)
             child[stream]?.setEncoding("utf8").on("data", (part: string) => (text[stream] += part));

@@ -69,3 +69,19 @@ test("a name that would lead out of wp-content is refused", () => {
         /--name/,
     );
 });
+
+test("a link that leads out once the folder around everything is gone is refused", () => {
+    const file = (path: string, text: string, target?: string) => ({
+        path,
+        data: Buffer.from(text),
+        executable: false,
+        ...(target === undefined ? {} : { target }),
+    });
+    const entries = [
+        file("a/link.php", "", "../beside.php"),
+        file("a/style.css", "/* Theme Name: A */"),
+    ];
+    expect(() => partOf("theme", { text: "a.zip", name: "a", entries })).toThrow(
+        /is a link that leads out of the release/,
+    );
+});
