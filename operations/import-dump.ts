@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { openPacked } from "./import-files";
 import { pieces, type Piece } from "./import-statements";
-import { understood, wordsOf, type Sentence } from "./import-sentences";
+import { shortened, understood, wordsOf, type Sentence } from "./import-sentences";
 import { rows, valuesOf } from "./import-values";
 import { Refusal } from "./refusal";
 
@@ -14,6 +14,8 @@ export interface DumpTable {
     /** Statements after its first one that change it, in their order. */
     readonly changes: string[];
     rows: number;
+    /** Of its rows' statements: about as large as it becomes. */
+    bytes: number;
 }
 
 /** What a dump says of itself, read to its end. */
@@ -141,11 +143,15 @@ class Survey {
     }
 
     private setting(text: string, piece: Piece): void {
-        // The last word of mysqldump and phpMyAdmin, also of those that print no comments.
-        if (/@OLD_(?:SQL_NOTES|CHARACTER_SET_CLIENT|COLLATION_CONNECTION)\s*$/i.test(text))
+        // The last word of mysqldump, phpMyAdmin and HeidiSQL, also of those that print no comments.
+        if (
+            /@OLD_(?:SQL_NOTES|CHARACTER_SET_CLIENT|COLLATION_CONNECTION)\s*(?:,\s*1\s*\)\s*)?$/i.test(
+                text,
+            )
+        )
             this.complete = true;
         const charset = /^SET NAMES '?(\w+)/i.exec(text)?.[1]?.toLowerCase();
-        if (charset !== undefined) this.charset = charset;
+        if (charset !== undefined) this.charset = charset === "utf8mb3" ? "utf8" : charset;
         if (charset !== undefined && !charsets.has(charset))
             this.fault(
                 piece,
@@ -162,7 +168,7 @@ class Survey {
                 `table ${table} is of the old cluster's own database, mysql; dump that of WordPress alone`,
             );
         for (const collation of sentence.collations) this.collations.add(collation);
-        this.tables.set(table, { ...sentence, line: piece.line, changes: [], rows: 0 });
+        this.tables.set(table, { ...sentence, line: piece.line, changes: [], rows: 0, bytes: 0 });
     }
 
     private change(sentence: Sentence & { kind: "change" }, piece: Piece): void {
@@ -181,6 +187,7 @@ class Survey {
             this.fault(piece, `rows of table ${sentence.table}, which the dump does not make`);
             return;
         }
+        known.bytes += piece.text.length;
         const names = sentence.columns ?? known.columns;
         const name = names.indexOf("option_name");
         const value = names.indexOf("option_value");
@@ -230,18 +237,14 @@ class Survey {
                 const [table = "", name = ""] = key.split(" ");
                 if (table === `${prefix}options`) this.options.set(name, text);
             }
+        if (prefix === "")
+            this.faults.push(
+                `${this.name}: its tables (options, posts, users) have no prefix, by which they could be told from others; give them one at the old site first (wp_)`,
+            );
         return multisite === undefined && found.length === 1 ? prefix : undefined;
     }
 
     private fault({ line }: Pick<Piece, "line">, what: string): void {
         this.faults.push(`${this.name}:${line}: ${what}`);
     }
-}
-
-function shortened(faults: readonly string[]): string[] {
-    const most = 12;
-    return [
-        ...faults.slice(0, most),
-        ...(faults.length > most ? [`… and ${faults.length - most} more`] : []),
-    ];
 }

@@ -1,4 +1,5 @@
-import { masked } from "./import-statements";
+import { masked, wordsAlone } from "./import-statements";
+import { unquotedOf } from "./import-values";
 
 /** What a statement of a dump means for an import. */
 export type Sentence =
@@ -108,6 +109,12 @@ function insert(text: string): Sentence {
     if (match === null || found === null)
         return { kind: "refused", why: `"${wordsOf(text)}": not the rows of a table` };
     if (match[2] !== undefined) return foreign(text);
+    for (const part of unquotedOf(text, patterns.rows.lastIndex))
+        if (/\bSELECT\b|\/\*|`|#|--\s/i.test(part))
+            return {
+                kind: "refused",
+                why: `"${wordsOf(text)}": has more than values in its rows (a query, a comment or a name)`,
+            };
     return {
         kind: "insert",
         table: unquoted(match[1] ?? ""),
@@ -123,15 +130,16 @@ function insert(text: string): Sentence {
 function create(text: string): Sentence {
     const match = patterns.create.exec(text);
     const visible = masked(text);
-    if (match === null || /\bAS\s+SELECT\b|\)\s*SELECT\b/i.test(visible))
+    const sql = wordsAlone(text);
+    if (match === null || /\bSELECT\b/i.test(sql))
         return { kind: "refused", why: `"${wordsOf(text)}": not the definition of a table` };
     if (match[2] !== undefined) return foreign(text);
     return {
         kind: "create",
         table: unquoted(match[1] ?? ""),
         columns: [...visible.matchAll(patterns.column)].map((column) => column[1] ?? ""),
-        engine: /\b(?:ENGINE|TYPE)\s*=\s*(\w+)/i.exec(visible)?.[1] ?? "InnoDB",
-        hasKey: /\bPRIMARY KEY\b/i.test(visible),
+        engine: /\b(?:ENGINE|TYPE)\s*=\s*(\w+)/i.exec(sql)?.[1] ?? "InnoDB",
+        hasKey: /\bPRIMARY KEY\b/i.test(sql),
         autoIncrement: /`((?:[^`]|``)+)`[^,\n]*\bAUTO_INCREMENT\b(?!\s*=)/i.exec(visible)?.[1],
         collations: [...visible.matchAll(/\bCOLLATE[\s=]+(\w+)/gi)].map((one) => one[1] ?? ""),
     };
@@ -143,9 +151,9 @@ function change(text: string): Sentence {
     const table = index?.[2] ?? match?.[1];
     if (table === undefined) return { kind: "refused", why: stranger(text) };
     if ((index?.[3] ?? match?.[2]) !== undefined) return foreign(text);
-    const visible = masked(text);
+    const visible = wordsAlone(text);
     if (/\b(?:DISABLE|ENABLE) KEYS\b/i.test(visible)) return { kind: "nothing" };
-    if (/\b(?:RENAME|EXCHANGE|IMPORT|DISCARD)\b/i.test(visible))
+    if (/\b(?:RENAME|EXCHANGE|IMPORT|DISCARD|SELECT)\b|\/\*/i.test(visible))
         return { kind: "refused", why: stranger(text) };
     return {
         kind: "change",
@@ -163,4 +171,13 @@ function foreign(text: string): Sentence {
 
 function unquoted(text: string): string {
     return text.startsWith("`") ? text.slice(1, -1).replaceAll("``", "`") : text;
+}
+
+/** Enough of them to go on with. */
+export function shortened(faults: readonly string[]): string[] {
+    const most = 12;
+    return [
+        ...faults.slice(0, most),
+        ...(faults.length > most ? [`… and ${faults.length - most} more`] : []),
+    ];
 }

@@ -146,9 +146,23 @@ function openingOf(text: string): [string | undefined, string] {
     return [undefined, ""];
 }
 
-/** The same text, as long as it is, with quoted texts blotted out: words in it are words of SQL. */
+const hidden =
+    /'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"|`[^`]*`|\/\*(?!M?!)[\s\S]*?(?:\*\/|$)|--(?:\s[^\n]*|$)|#[^\n]*/g;
+
+/**
+ * The same text, as long as it is, with quoted texts and comments blotted out: words in it are words of SQL, or names in
+ * backticks.
+ */
 export function masked(text: string): string {
-    return text.replace(/'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"/g, (quoted) =>
-        "'".padEnd(quoted.length - 1, " ").padEnd(quoted.length, "'"),
-    );
+    return text.replace(hidden, (found) => {
+        if (found.startsWith("`")) return found;
+        return /^['"]/.test(found)
+            ? "'".padEnd(found.length - 1, " ").padEnd(found.length, "'")
+            : " ".repeat(found.length);
+    });
+}
+
+/** Without names as well: what is left are words of SQL. */
+export function wordsAlone(text: string): string {
+    return masked(text).replace(/`[^`]*`/g, (found) => "`".repeat(found.length));
 }

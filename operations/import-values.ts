@@ -38,23 +38,52 @@ const escapes: Readonly<Record<string, string>> = {
     t: "\t",
     Z: "\x1a",
 };
-const value = /\s*(?:_binary\s*)?(?:'((?:[^'\\]|\\[\s\S]|'')*)'|([^,'()]+))\s*(?:,|$)/gy;
+const before = /\s*(?:_binary\s*)?/iy;
+const bare = /[^,'()]+/y;
+const after = /\s*(?:,|$)/y;
+
+/** What stands between quoted texts. */
+export function* unquotedOf(text: string, from: number): Generator<string> {
+    const mark = /['"]/g;
+    mark.lastIndex = from;
+    let begin = from;
+    for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
+        yield text.slice(begin, found.index);
+        begin = mark.lastIndex = endOfQuoted(text, found.index);
+    }
+    yield text.slice(begin);
+}
+
+/** The end of what `pattern` finds at `at`; `undefined` where it finds nothing. */
+function endOf(pattern: RegExp, text: string, at: number): number | undefined {
+    pattern.lastIndex = at;
+    return pattern.test(text) ? pattern.lastIndex : undefined;
+}
 
 /** What a row holds: texts as they are in the table, anything else as it is written, NULL as `null`. */
 export function valuesOf(row: string): (string | null)[] {
     const inner = row.slice(1, -1);
     const found: (string | null)[] = [];
-    value.lastIndex = 0;
-    for (let match = value.exec(inner); match !== null; match = value.exec(inner)) {
-        const [, quoted, bare = ""] = match;
-        if (quoted !== undefined)
+    for (let at: number | undefined = 0; at !== undefined && at < inner.length;) {
+        const begin: number = endOf(before, inner, at) ?? at;
+        // A doubled mark stands for one.
+        let end = endOf(bare, inner, begin);
+        if (inner[begin] === "'") {
+            end = endOfQuoted(inner, begin);
+            while (inner[end] === "'") end = endOfQuoted(inner, end);
+        }
+        if (end === undefined) break;
+        const text = inner.slice(begin, end);
+        if (text.startsWith("'"))
             found.push(
-                quoted.replace(/\\([\s\S])|''/g, (_, letter?: string) =>
-                    letter === undefined ? "'" : (escapes[letter] ?? letter),
-                ),
+                text
+                    .slice(1, -1)
+                    .replace(/\\([\s\S])|''/g, (_, letter?: string) =>
+                        letter === undefined ? "'" : (escapes[letter] ?? letter),
+                    ),
             );
-        else found.push(/^null$/i.test(bare.trim()) ? null : bare.trim());
-        if (value.lastIndex >= inner.length) break;
+        else found.push(/^null$/i.test(text.trim()) ? null : text.trim());
+        at = endOf(after, inner, end);
     }
     return found;
 }

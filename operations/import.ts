@@ -15,6 +15,7 @@ import {
 } from "./import-steps";
 import { surveyUploads, type Uploads } from "./import-uploads";
 import { Refusal } from "./refusal";
+import { largestAltered } from "./release-database";
 import { reportOf, type GlobalOptions, type Report } from "./report";
 import { openStack, type Stack } from "./stack";
 
@@ -67,11 +68,7 @@ export async function bringIn(
         report.result({ changed: false, ...decision }, "nothing was changed (--dry-run)");
         return;
     }
-    if (uploads !== undefined)
-        for (const name of uploadHosts(stack, host)) {
-            report.say(`${name}: uploads`);
-            await sendUploads(stack, name, uploads);
-        }
+    const takers = uploads === undefined ? [] : await uploadHosts(stack, host);
     const settled = await withRights(stack, async () => {
         report.say(
             `${host}: loading ${dump.tables.size - dump.others.length} tables beside the living site`,
@@ -79,8 +76,15 @@ export async function bringIn(
         await loadDump(stack, host, dump);
         report.say(`${host}: addresses, administrator, WordPress' version`);
         const result = await settle(stack, host, dump, decision);
+        // Files of the same name are those of the living site until here.
+        for (const name of takers) {
+            report.say(`${name}: uploads`);
+            if (uploads !== undefined) await sendUploads(stack, name, uploads);
+        }
         report.say(`${host}: the new site takes the place of the old one`);
-        await change(stack, host, "swap");
+        await change(stack, host, "swap", (line) => {
+            report.say(line);
+        });
         return result;
     });
     report.result({ changed: true, ...decision, ...settled }, summary(settled, stack));
@@ -89,7 +93,11 @@ export async function bringIn(
 export async function undo(stack: Stack, report: Report): Promise<void> {
     const { host } = await askSite(stack);
     report.say("what was written since the import goes aside with it; uploads stay as they are");
-    await withRights(stack, () => change(stack, host, "undo"));
+    await withRights(stack, () =>
+        change(stack, host, "undo", (line) => {
+            report.say(line);
+        }),
+    );
     report.result(
         { changed: true },
         "the site from before the import is back; the imported one lies in wordpress_import until the next import",
@@ -109,6 +117,7 @@ function intended(
         wanted.map(([name]) => nameHere(name, dump)).join(", ");
     const converted = tables.filter(([, { engine }]) => !/^innodb$/i.test(engine));
     const keyless = tables.filter(([, { hasKey }]) => !hasKey);
+    const large = tables.filter(([, { bytes }]) => upgrade && bytes > largestAltered);
     const { product, version } = dump.server;
     return [
         `${dump.options.get("blogname") ?? "site"}: ${tables.length} tables, ${rows} rows, of ${product} ${version}`,
@@ -122,6 +131,11 @@ function intended(
         ...(missingPlugins.length === 0 ? [] : [`deactivated: ${missingPlugins.join(", ")}`]),
         ...(theme === null ? [] : [`theme: ${theme}, since the old one is not here`]),
         ...(upgrade ? [`WordPress brings the tables to version ${here.dbVersion}`] : []),
+        ...(large.length === 0
+            ? []
+            : [
+                  `may be too large for that: ${named(large)}. A statement of PHP ends after 60 s; if it fails nothing has changed: bring the old site to WordPress' version here before you dump it`,
+              ]),
         ...(uploads === undefined
             ? ["no uploads: pictures of the old site will be missing (--uploads)"]
             : [

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { pieces, type Piece } from "../../operations/import-statements";
+import { understood } from "../../operations/import-sentences";
 import { parts, rows, valuesOf } from "../../operations/import-values";
 
 // How a dump is taken apart, whatever is in it.
@@ -85,4 +86,30 @@ test("rows are what was written, and stay whole in parts", () => {
             },
         ),
     );
+});
+
+test("what would reach another schema is refused, however it is hidden", () => {
+    const kind = (text: string) => understood(text).kind;
+    const hostile = [
+        "INSERT INTO `wp_x` VALUES ((SELECT user_pass FROM wordpress.wp_users LIMIT 1))",
+        "INSERT INTO `wp_x` VALUES (1) -- '\n,((SELECT 1)) -- '",
+        "INSERT INTO `wp_x` VALUES (1,'it\\'s', (/*!50000 SELECT*/ 1))",
+        "ALTER TABLE `wp_x` ADD `it's` int, RENAME TO wordpress.wp_x, ADD `it's2` int",
+        "ALTER TABLE `wp_x` /*!50000 RENAME TO wordpress.wp_y */",
+        "CREATE TABLE `wp_x` (`it's` int) AS/**/(SELECT 'it' FROM wordpress.wp_users)",
+    ];
+    for (const text of hostile) expect([text, kind(text)]).toEqual([text, "refused"]);
+    expect(
+        kind("INSERT INTO `wp_x` VALUES (1,'SELECT /* # -- ` \\' it''s',NULL,-1.5e3,0xFF)"),
+    ).toBe("insert");
+});
+
+test("a value of many megabytes is read", () => {
+    const long = "it''s \\\\ ".repeat(600_000);
+    expect(valuesOf(`(1, '${long}', NULL,_binary 'b')`)).toEqual([
+        "1",
+        "it's \\ ".repeat(600_000),
+        null,
+        "b",
+    ]);
 });
