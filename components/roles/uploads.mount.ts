@@ -54,9 +54,13 @@ export function mountFiles<F extends UploadFacts>(role: UploadRole): FileSpec<F>
             mode: "0600",
         },
         sharedFile<F>(`${library}/mount`, role, mounts, {
-            view: ({ plan }) => ({ servers: storageNames(plan), volume }),
+            view: () => ({ volume }),
             mode: "0755",
             check: `bash -n ${library}/mount`,
+        }),
+        sharedFile<F>("/etc/testudo/uploads/servers", role, mounts, {
+            view: ({ plan }) => ({ servers: storageNames(plan) }),
+            check: { none: "a list of names" },
         }),
         sharedFile<F>(`/etc/systemd/system/${mountUnits.mount}`, role, mounts, {
             check: `systemd-analyze verify --man=no ${mountUnits.mount}`,

@@ -30,7 +30,9 @@ export function owns(host: HostSpec, role: UploadRole): boolean {
 
 /** The one host whose PHP may write, where the others follow it. */
 export function masterOf(plan: Plan): string {
-    const name = plan.config.storage.master ?? hostsOf(plan, "app")[0]?.name;
+    const apps = hostsOf(plan, "app");
+    const first = apps.find((host) => host.leaving !== true) ?? apps[0];
+    const name = plan.config.storage.master ?? first?.name;
     if (name === undefined) throw new Error("the plan has no app host");
     return name;
 }

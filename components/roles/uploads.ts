@@ -120,7 +120,9 @@ function engineFaults(plan: Plan): Fault[] {
         });
     }
     if (master === undefined) return faults;
-    const apps = hostsOf(plan, "app").map((host) => host.name);
+    const apps = hostsOf(plan, "app")
+        .filter((host) => host.leaving !== true)
+        .map((host) => host.name);
     if (engine !== "lsyncd") {
         faults.push({
             key: configKey("storage.master"),
@@ -132,7 +134,7 @@ function engineFaults(plan: Plan): Fault[] {
         faults.push({
             key: configKey("storage.master"),
             rule: `needs one of ${apps.join(", ")}`,
-            why: "uploads are taken by PHP",
+            why: "uploads are taken by PHP, on a host that stays",
             got: JSON.stringify(master),
         });
     }

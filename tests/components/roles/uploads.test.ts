@@ -24,7 +24,8 @@ const own = (values: Values, name: string): string[] => {
 
 describe("with storage hosts", () => {
     test("web and app hosts mount the volume, each with its own certificate; only web hosts show it", () => {
-        const mount = "glusterfs.ca glusterfs.pem glusterfs.key mount testudo-uploads.service";
+        const mount =
+            "glusterfs.ca glusterfs.pem glusterfs.key mount servers testudo-uploads.service";
         const named = (role: string, names: string) =>
             names.split(" ").map((name) => `${role} ${name}`);
         expect(own(full, "app1")).toEqual([
@@ -47,8 +48,8 @@ describe("with storage hosts", () => {
     });
 
     test("the client knows every storage host", () => {
-        expect(text(`${library}/mount`, full, "app1")).toContain(
-            "--volfile-server=storage1 --volfile-server=storage2 --volfile-server=storage3 --volfile-id=uploads ",
+        expect(text("/etc/testudo/uploads/servers", full, "app1")).toContain(
+            "\nstorage1\nstorage2\nstorage3\n",
         );
     });
 
