@@ -60,7 +60,8 @@ async function php<T>(
         const answer = await stack.run(
             app.name,
             `timeout ${seconds} php ${libraryOf(app)}/release.php ${words(...texts)}`,
-            { timeoutSeconds: seconds + 30 },
+            // Nobody at a terminal cuts an upgrade in its middle.
+            { timeoutSeconds: seconds + 30, detached: texts[0] === "upgrade" },
         );
         const json = answer.stdout.trim().split("\n").pop() ?? "";
         if (answer.code === 0 && json.startsWith("{")) return JSON.parse(json) as T;
