@@ -118,6 +118,12 @@ export class FakeIncus {
         writeFileSync(this.file(command), text);
     }
 
+    /** From now on the server is down. */
+    silence(): void {
+        const down = "#!/bin/sh\necho 'Error: connection refused' >&2\nexit 1\n";
+        writeFileSync(join(this.folder, "incus"), down);
+    }
+
     remove(): void {
         env.PATH = this.path;
         rmSync(this.folder, { recursive: true });

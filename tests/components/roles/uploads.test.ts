@@ -129,6 +129,12 @@ describe("with lsyncd", () => {
         expect(text(`${library}/settle`, values, "app1")).toContain("own root 2750");
     });
 
+    test("no host on its way out is the master", () => {
+        const values = { ...follow, app: { count: 3 }, hosts: { app1: { state: "leaving" } } };
+        expect(text(`${library}/settle`, values, "app2")).toContain("own www-data 0750");
+        expect(text(`${library}/settle`, values, "app1")).toContain("own root 2750");
+    });
+
     test("a host that follows lets in nobody but the master, and the master nobody", () => {
         const only = "{ ssl_c_s_dn(OU) -m str app } { ssl_c_s_dn(CN) -m str app1 }";
         expect(door.exec(text("/etc/haproxy/app.cfg", follow, "web1"))?.slice(1)).toEqual([
@@ -194,6 +200,15 @@ describe("with lsyncd", () => {
         [
             { ...full, storage: { ...follow.storage, master: "web1" } },
             /^testudo:storage\.master: needs one of app1, app2, .*"web1"$/,
+        ],
+        [
+            {
+                ...full,
+                app: { count: 3 },
+                hosts: { app1: { state: "leaving" } },
+                storage: { ...follow.storage, master: "app1" },
+            },
+            /^testudo:storage\.master: needs one of app2, app3, .* on a host that stays.*"app1"$/,
         ],
         [
             { ...full, storage: { master: "app1" } },
