@@ -135,3 +135,15 @@ test("what belongs to every dump is no reason to refuse one", async () => {
     );
     expect(await refused(dump)).toBe("accepted");
 });
+
+test("HeidiSQL's last line ends a dump, and utf8mb3 is told to PHP by its old name", async () => {
+    const text = smallDump("SET NAMES utf8mb3;")
+        .replace(/^-- Dump completed.*$/m, "")
+        .concat("\n/*!40111 SET SQL_NOTES=IFNULL(@OLD_SQL_NOTES, 1) */;\n");
+    expect(text).not.toContain("Dump completed");
+    expect((await survey(text)).charset).toBe("utf8");
+});
+
+test("tables without a prefix are refused: nobody could tell their settings apart", async () => {
+    expect(await refused(smallDump().replaceAll("`wp_", "`"))).toMatch(/have no prefix/);
+});
