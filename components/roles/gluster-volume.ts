@@ -54,12 +54,6 @@ export const gluster: Role<GlusterFacts> = {
             check: `cmp <(openssl x509 -noout -pubkey -in ${tls}.pem) <(openssl pkey -pubout -in ${tls}.key)`,
         },
         {
-            path: "/var/lib/glusterd/secure-access",
-            content: () => "option transport.socket.ssl-cert-depth 1\n",
-            onChange: `restart ${daemon}`,
-            check: { none: "glusterd has no checker" },
-        },
-        {
             path: "/etc/glusterfs/glusterd.vol",
             view: daemonView,
             onChange: `restart ${daemon}`,

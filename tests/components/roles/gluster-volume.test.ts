@@ -41,7 +41,7 @@ test("the volume opens to certificates of storage, web and app hosts and of no o
         "client.ssl": "on",
         "server.ssl": "on",
     });
-    expect(textOf(plan, "/var/lib/glusterd/secure-access")).toContain("ssl-cert-depth 1\n");
+    expect(textOf(plan, "/usr/local/lib/testudo/storage/guard")).toContain("ssl-cert-depth 1");
 });
 
 test("every line of options is a name and one value", () => {
