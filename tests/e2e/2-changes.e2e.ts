@@ -157,12 +157,14 @@ describe("what cannot work is refused before anything changes, by the key as typ
 
     test("counts without a majority, and an address that is not in its network", async () => {
         const text = await refused("even", {
-            database: { count: 4 },
+            database: { count: 2 },
             cache: { count: 2 },
+            storage: { count: 2 },
             hosts: { web1: { address: "10.250.0.1" } },
         });
         expect(text).toContain("testudo:database.count");
         expect(text).toContain("testudo:cache.count");
+        expect(text).toContain("testudo:storage.count");
         expect(text).toContain("testudo:hosts.web1.address");
     });
 
