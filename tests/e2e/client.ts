@@ -121,7 +121,7 @@ export interface Measurement {
 }
 
 /** Visitors: a static file, and the start page, kept and made, each over a new TLS connection. */
-export async function visitors(staticEveryMs = 20, pageEveryMs = 250): Promise<Measurement> {
+export async function visitors(staticEveryMs = 20, pageEveryMs = 500): Promise<Measurement> {
     const { vip } = await outputs();
     // Where one file of the tests runs alone, nobody has made the visitor yet.
     if (!(await instances()).some((one) => one.name === client)) await makeClient();

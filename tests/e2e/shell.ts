@@ -90,6 +90,7 @@ export async function until(
     what: string,
     limitSeconds: number,
     wrong: () => Promise<readonly string[]>,
+    everyMs = 300,
 ): Promise<number> {
     const started = Date.now();
     for (;;) {
@@ -98,6 +99,6 @@ export async function until(
         if (faults.length === 0) return seconds;
         if (seconds > limitSeconds)
             throw new Error(`${what}: not within ${limitSeconds} s\n  ${faults.join("\n  ")}`);
-        await pause(300);
+        await pause(everyMs);
     }
 }
