@@ -1,6 +1,7 @@
 import { roleNames, type RoleName } from "../../components/cluster/types";
-import { hostsOf, instances, outputs, sh } from "./lab";
+import { ask, hostsOf, instances, outputs } from "./lab";
 import { until } from "./shell";
+import { uploadsMissing } from "./storage";
 
 /** Everybody's names, by role. */
 type Cast = Readonly<Record<RoleName, readonly string[]>>;
@@ -25,16 +26,9 @@ export async function missing(): Promise<string[]> {
         ...all.database.map((host) => member(host, all.database.length)),
         ...all.cache.map(cache),
     ]);
-    return faults.flat().length > 0 ? faults.flat() : uploadsMissing(all);
-}
-
-/** Asked last: Gluster's answers cost more than all others together. */
-async function uploadsMissing(all: Cast): Promise<string[]> {
-    const [first] = all.storage;
-    if (first === undefined) return [];
-    const faults = [await storage(first)];
-    for (const host of [...all.web, ...all.app]) faults.push(await mounted(host));
-    return faults.flat();
+    return faults.flat().length > 0
+        ? faults.flat()
+        : uploadsMissing(all.storage, [...all.web, ...all.app]);
 }
 
 /** Waits until the cluster is whole; returns the seconds it took. */
@@ -196,39 +190,6 @@ async function cache(host: string): Promise<string[]> {
         .map((line) => `${host}: ${line}`);
 }
 
-/** Its daemons run, and no file waits to be copied. */
-async function storage(host: string): Promise<string[]> {
-    const answer = await ask(host, "/usr/local/lib/testudo/storage/status 2>/dev/null || true");
-    if (!answer?.trim()) return [`${host} does not answer`];
-    const { bricks, ...left } = JSON.parse(answer) as StorageState;
-    const some = (count: number | null) => count ?? "nobody knows how many";
-    return [
-        ...(bricks.length === 0 ? ["does not say which bricks there are"] : []),
-        ...bricks
-            .filter(({ online }) => !online)
-            .map((brick) => `the brick of ${brick.host} is down`),
-        ...(left.healPending === 0 ? [] : [`${some(left.healPending)} files to be healed`]),
-        // Not looked for where many files wait.
-        ...((left.splitBrain ?? 0) === 0 ? [] : [`${left.splitBrain} files in split brain`]),
-        ...(left.bricksUnreached === 0 ? [] : [`${some(left.bricksUnreached)} bricks unreached`]),
-    ].map((line) => `${host}: ${line}`);
-}
-
-interface StorageState {
-    readonly bricks: readonly { readonly host: string; readonly online: boolean }[];
-    readonly healPending: number | null;
-    readonly splitBrain: number | null;
-    readonly bricksUnreached: number | null;
-}
-
-async function mounted(host: string): Promise<string[]> {
-    const answer = await ask(
-        host,
-        "timeout 5 mountpoint -q /srv/site/uploads && timeout 5 stat -t /srv/site/uploads/. >/dev/null && echo mounted",
-    );
-    return answer?.includes("mounted") === true ? [] : [`${host} does not reach the uploads`];
-}
-
 async function member(host: string, size: number): Promise<string[]> {
     const names = [
         "wsrep_cluster_status",
@@ -245,12 +206,4 @@ async function member(host: string, size: number): Promise<string[]> {
     const value = (name: string) => new RegExp(`^${name}\\t(.*)$`, "m").exec(text)?.[1] ?? "?";
     const found = names.map(value).join(" ");
     return found === `Primary Synced ON ${size}` ? [] : [`${host} is ${found}`];
-}
-
-async function ask(host: string, script: string): Promise<string | undefined> {
-    try {
-        return `${await sh(host, script, { timeoutSeconds: 10 })}\n`;
-    } catch {
-        return undefined;
-    }
 }

@@ -211,6 +211,15 @@ export function sh(host: string, script: string, options: RunOptions = {}): Prom
     );
 }
 
+/** The same, for hosts that may not answer: `undefined` then, and where the script fails. */
+export async function ask(host: string, script: string): Promise<string | undefined> {
+    try {
+        return `${await sh(host, script, { timeoutSeconds: 10 })}\n`;
+    } catch {
+        return undefined;
+    }
+}
+
 export interface Instance {
     readonly name: string;
     readonly status: string;
