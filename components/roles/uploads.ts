@@ -16,6 +16,7 @@ import {
     type UploadFacts,
     type UploadRole,
 } from "./uploads.place";
+import { diskFaults } from "./web-tier.caches";
 
 export { engineOf, masterOf } from "./uploads.place";
 export { followDoor, followFlows, followListener } from "./uploads.follow";
@@ -89,22 +90,8 @@ export function uploadsView(plan: Plan): View {
 }
 
 export function uploadFaults(plan: Plan): Fault[] {
-    return [...cacheFaults(plan), ...engineFaults(plan)];
-}
-
-function cacheFaults(plan: Plan): Fault[] {
-    if (engineOf(plan) !== "mount") return [];
-    const { uploadCacheMiB } = plan.config.web;
-    const most = Math.min(...hostsOf(plan, "web").map((host) => host.diskGiB * 256));
-    if (uploadCacheMiB <= most) return [];
-    return [
-        {
-            key: configKey("web.uploadCacheMiB"),
-            rule: `needs to be at most a quarter of the disk of a web host (${most} MiB)`,
-            why: "a full disk stops nginx, and the site's releases and logs lie on it as well",
-            got: String(uploadCacheMiB),
-        },
-    ];
+    const cached = engineOf(plan) === "mount" ? diskFaults(plan, "uploadCacheMiB") : [];
+    return [...cached, ...engineFaults(plan)];
 }
 
 function engineFaults(plan: Plan): Fault[] {

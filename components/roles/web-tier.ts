@@ -1,6 +1,3 @@
-import { configKey } from "../cluster/config";
-import { hostsOf, type Plan } from "../cluster/plan";
-import type { Fault } from "../cluster/types";
 import {
     releaseFiles,
     releaseListener,
@@ -9,6 +6,7 @@ import {
     storeRole,
 } from "./releases";
 import { bundlePem, type FileSpec, type NamesInPlan, type Role } from "./role";
+import { diskFaults } from "./web-tier.caches";
 import { mainSiteView, sitesView, trialPort } from "./sites.views";
 import {
     followListener,
@@ -180,19 +178,5 @@ export const web: Role<WebFacts, NamesInPlan> = {
         ...uploadLogs.web,
     ],
     metrics: [],
-    faults: (plan) => [...diskFaults(plan), ...uploadFaults(plan)],
+    faults: (plan) => [...diskFaults(plan, "pageCacheMiB"), ...uploadFaults(plan)],
 };
-
-function diskFaults(plan: Plan): Fault[] {
-    const { pageCacheMiB } = plan.config.web;
-    const most = Math.min(...hostsOf(plan, "web").map((host) => host.diskGiB * 256));
-    if (pageCacheMiB <= most) return [];
-    return [
-        {
-            key: configKey("web.pageCacheMiB"),
-            rule: `needs to be at most a quarter of the disk of a web host (${most} MiB)`,
-            why: "a full disk stops nginx, and the site's releases and logs lie on it as well",
-            got: String(pageCacheMiB),
-        },
-    ];
-}
