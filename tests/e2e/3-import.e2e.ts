@@ -81,6 +81,9 @@ describe("a site from elsewhere", () => {
         await until("the site from before", 30, async () =>
             title(await made("/")) === ours ? [] : ["the front page is the imported one"],
         );
+        // Its plugin goes as well: what follows finds the releases that it knows.
+        const finished = await testudo(["rollback", "--yes"]);
+        expect([finished.code, finished.text.slice(-2000)]).toEqual([0, expect.anything()]);
         expect(await missing()).toEqual([]);
     });
 });
