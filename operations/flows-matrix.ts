@@ -73,7 +73,7 @@ function spans(ports: readonly number[]): string {
     const found: [number, number][] = [];
     for (const port of [...new Set(ports)].sort((a, b) => a - b)) {
         const last = found.at(-1);
-        if (last !== undefined && last[1] === port - 1) last[1] = port;
+        if (last?.[1] === port - 1) last[1] = port;
         else found.push([port, port]);
     }
     return found

@@ -9,13 +9,13 @@ const size = {
     title: 46,
     head: 64,
     label: 190,
-    column: 168,
+    column: 184,
     service: 16,
     why: 13,
     pad: 9,
 };
 /** Letters that fit into a column. */
-const letters = 27;
+const letters = 25;
 
 const colours: Readonly<Record<string, { readonly strong: string; readonly pale: string }>> = {
     outside: { strong: "#9a3412", pale: "#fff4ec" },
@@ -99,7 +99,9 @@ function label(matrix: Matrix, party: Party, box: Box): string {
     const { strong, pale } = colourOf(zone);
     const hosts = matrix.roles.find(({ role }) => role === party)?.hosts ?? [];
     const middle = box.y + Math.min(box.height, size.head) / 2;
-    const zoneText = party === zone ? "the rest of the world" : `${zone} zone`;
+    const zoneText =
+        { outside: "the rest of the world", operator: "whoever deploys" }[party as string] ??
+        `${zone} zone`;
     return [
         frame(box, pale),
         `<rect x="${box.x}" y="${box.y}" width="4" height="${box.height}" fill="${strong}"/>`,

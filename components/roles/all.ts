@@ -1,4 +1,6 @@
 import type { Plan } from "../cluster/plan";
+import { egressFaults } from "../cluster/egress";
+import { ownFlowFaults, ownFlows } from "../cluster/own-flows";
 import type { Fault, Flow, HostSpec } from "../cluster/types";
 import { app } from "./app-tier";
 import { base } from "./base";
@@ -32,14 +34,18 @@ export function rolesOf(host: HostSpec): RoleSummary[] {
     return roles.filter((role) => role.name === "base" || host.roles.includes(role.name));
 }
 
-/** Every declared right to talk in this plan. */
+/** Every declared right to talk in this plan: the roles' and the user's. */
 export function flowsOf(plan: Plan): Flow[] {
-    return rolesIn(plan).flatMap((role) => role.flows(plan));
+    return [...builtIn(plan), ...ownFlows(plan)];
 }
 
 /** What the plan's roles find wrong with it. */
 export function roleFaults(plan: Plan): Fault[] {
-    return rolesIn(plan).flatMap((role) => role.faults(plan));
+    return [
+        ...rolesIn(plan).flatMap((role) => role.faults(plan)),
+        ...egressFaults(plan),
+        ...ownFlowFaults(plan, builtIn(plan)),
+    ];
 }
 
 export function packagesOf(plan: Plan, host: HostSpec): string[] {
@@ -48,6 +54,10 @@ export function packagesOf(plan: Plan, host: HostSpec): string[] {
 
 export function usersOf(host: HostSpec): SystemUser[] {
     return rolesOf(host).flatMap((role) => role.users);
+}
+
+function builtIn(plan: Plan): Flow[] {
+    return rolesIn(plan).flatMap((role) => role.flows(plan));
 }
 
 function rolesIn(plan: Plan): RoleSummary[] {
