@@ -9,7 +9,15 @@ import { gluster } from "./gluster-volume";
 import { innerLoadBalancer } from "./inner-load-balancer";
 import { loadBalancer } from "./load-balancer-pair";
 import { redis } from "./redis-sentinel";
-import { namesIn, type NamesInPlan, type HostFacts, type Role, type SystemUser } from "./role";
+import {
+    namesIn,
+    presenceOf,
+    type HostFacts,
+    type Listener,
+    type NamesInPlan,
+    type Role,
+    type SystemUser,
+} from "./role";
 import { web } from "./web-tier";
 
 /** What can be said of a role without the facts that its views need. */
@@ -37,6 +45,18 @@ export function rolesOf(host: HostSpec): RoleSummary[] {
 /** Every declared right to talk in this plan: the roles' and the user's. */
 export function flowsOf(plan: Plan): Flow[] {
     return [...builtIn(plan), ...ownFlows(plan)];
+}
+
+/** Where daemons of a host listen; `sometimes` for those that do so only while something is under way. */
+export function listenersOf(
+    plan: Plan,
+    host: HostSpec,
+): (Listener & { readonly sometimes: boolean })[] {
+    return rolesOf(host)
+        .flatMap((role) => role.listens)
+        .map((listener) => ({ listener, presence: presenceOf(listener, { plan, host }) }))
+        .filter(({ presence }) => presence !== "never")
+        .map(({ listener, presence }) => ({ ...listener, sometimes: presence === "sometimes" }));
 }
 
 /** What the plan's roles find wrong with it. */

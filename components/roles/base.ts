@@ -1,6 +1,6 @@
 import { egressFlows } from "../cluster/egress";
 import { inbound, outbound, type HostRule } from "../cluster/flows";
-import type { Plan } from "../cluster/plan";
+import { hostsOf, type Plan } from "../cluster/plan";
 import { roleNames, type Flow } from "../cluster/types";
 import type { HostFacts, NamesInPlan, Role, View } from "./role";
 
@@ -107,7 +107,7 @@ export const base: Role<BaseFacts, NamesInPlan> = {
             why: "deployment of the balancers",
         },
         ...roleNames
-            .filter((role) => role !== "load-balancer")
+            .filter((role) => role !== "load-balancer" && hostsOf(plan, role).length > 0)
             .map((role): Flow => ({
                 from: "load-balancer",
                 to: role,

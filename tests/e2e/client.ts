@@ -7,7 +7,7 @@ import { must, run } from "./shell";
 
 /** The visitor: a container in the outside zone, of the hosts' own image. */
 export const client = "visitor";
-const place = "/root/e2e";
+export const place = "/root/e2e";
 
 /** A file that nginx sends without PHP, the start page as nginx keeps it, and one that PHP and SQL make each time. */
 const paths = { static: "/wp-includes/images/blank.gif", kept: "/", page: "/?visit={n}" } as const;
@@ -67,6 +67,11 @@ export async function makeClient(): Promise<void> {
     );
 }
 
+/** Where one file of the tests runs alone, nobody has made the visitor yet. */
+export async function needsClient(): Promise<void> {
+    if (!(await instances()).some((one) => one.name === client)) await makeClient();
+}
+
 export async function removeClient(): Promise<void> {
     await run(["incus", "delete", "--force", client, "--project", project]);
 }
@@ -123,8 +128,7 @@ export interface Measurement {
 /** Visitors: a static file, and the start page, kept and made, each over a new TLS connection. */
 export async function visitors(staticEveryMs = 20, pageEveryMs = 500): Promise<Measurement> {
     const { vip } = await outputs();
-    // Where one file of the tests runs alone, nobody has made the visitor yet.
-    if (!(await instances()).some((one) => one.name === client)) await makeClient();
+    await needsClient();
     return measure(client, [
         `${place}/prober.py`,
         vip,
