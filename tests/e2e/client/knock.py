@@ -20,7 +20,7 @@ import sys
 import time
 
 LIMIT = 1.0
-AT_ONCE = 300
+AT_ONCE = 600
 order = json.loads(sys.argv[1])
 answers = {"open": [], "refused": [], "silent": []}
 slowest = 0.0
