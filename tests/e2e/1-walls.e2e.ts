@@ -201,13 +201,13 @@ describe("what is declared is open, and nothing else", () => {
 
     test("VRRP goes between the balancers of a pair, and comes from nobody else", async () => {
         const { hosts } = await outputs();
-        const placeOf = (address: string): Place => {
+        const placeAt = (address: string): Place => {
             const found = Object.entries(hosts).find(([, host]) => host.address === address);
             return found === undefined
                 ? { ...nowhere, address }
                 : { hosts: [found[0]], ...found[1] };
         };
-        const pairs = [...seen.adverts].map((line) => line.split(" ").map(placeOf));
+        const pairs = [...seen.adverts].map((line) => line.split(" ").map(placeAt));
         const strange = pairs.filter(
             ([from = nowhere, to = nowhere]) => !isDeclared(flows, from, to, "vrrp"),
         );

@@ -57,7 +57,7 @@ export async function makeClient(): Promise<void> {
         input: interfaces,
     });
     await incus(["start", client]);
-    for (const file of ["prober.py", "doors.py", "sessions.py"]) await give(client, file);
+    for (const file of ["prober.py", "sessions.py"]) await give(client, file);
     await incus(["file", "push", "--quiet", "--create-dirs", "-", `${client}${place}/ca.pem`], {
         input: caCertificate,
     });
@@ -105,19 +105,6 @@ export function curl(args: readonly string[]): Promise<string> {
         `${place}/ca.pem`,
         ...args,
     ]);
-}
-
-export interface Door {
-    readonly target: string;
-    readonly answer: "open" | "refused" | "silent";
-    readonly seconds: number;
-}
-
-/** Tries TCP ports from a host. */
-export async function doors(from: string, targets: readonly string[]): Promise<Door[]> {
-    await give(from, "doors.py");
-    const answer = await incus(["exec", from, "--", "python3", `${place}/doors.py`, ...targets]);
-    return answer.split("\n").map((line) => JSON.parse(line) as Door);
 }
 
 export interface Measurement {

@@ -32,6 +32,16 @@ export interface Place {
     readonly zone: string;
 }
 
+export async function visitorsPlace(): Promise<Place> {
+    return { hosts: [client], address: await clientAddress(), roles: [], zone: "outside" };
+}
+
+export async function placeOf(name: string): Promise<Place> {
+    const host = (await outputs()).hosts[name];
+    if (host === undefined) throw new Error(`the stack's outputs know no host ${name}`);
+    return { hosts: [name], ...host };
+}
+
 /** One host of each role asks, and a visitor; two of each role are asked, and their floating addresses. */
 export async function cast(): Promise<{ askers: Place[]; asked: Place[]; visitor: Place }> {
     const { hosts, vip, innerVip } = await outputs();
@@ -54,12 +64,7 @@ export async function cast(): Promise<{ askers: Place[]; asked: Place[]; visitor
                 : [{ hosts: members.get(role) ?? [], address, roles: [role], zone }];
         },
     );
-    const visitor: Place = {
-        hosts: [client],
-        address: await clientAddress(),
-        roles: [],
-        zone: "outside",
-    };
+    const visitor = await visitorsPlace();
     return { askers: [...some(1), visitor], asked: [...some(2), ...floating], visitor };
 }
 
