@@ -5,6 +5,7 @@ import { missing } from "./cluster";
 import { figure } from "./figures";
 import {
     cast,
+    connects,
     counted,
     isDeclared,
     knock,
@@ -229,6 +230,28 @@ describe("what is declared is open, and nothing else", () => {
         const slowest = Math.max(...own.map((from) => answers.asIs.get(from)?.seconds ?? NaN));
         figure("longest wait for a refusal", slowest, "s", 1);
         expect(slowest).toBeLessThan(1);
+    });
+
+    test("who deploys connects to balancers only, and there to what is declared", async () => {
+        const tries = asked.flatMap((to) => ports.map((port) => ({ to, port })));
+        const answered = await Promise.all(
+            tries.map(async ({ to, port }) => connects(to.address, port)),
+        );
+        const isOperators = ({ to, port }: (typeof tries)[number]) =>
+            flows.some(
+                (flow) =>
+                    flow.from === "operator" &&
+                    to.roles.some((role) => role === flow.to) &&
+                    flow.port === port,
+            );
+        const name = ({ to, port }: (typeof tries)[number]) => `${to.address} ${port}`;
+        const open = tries.filter((_, index) => answered[index]).map(name);
+        // A floating address has those of its holder's doors that are not bound to the host's own.
+        const owned = ({ to }: (typeof tries)[number]) => to.hosts.length === 1;
+        expect(open).toEqual(
+            expect.arrayContaining(tries.filter(isOperators).filter(owned).map(name)),
+        );
+        expect(tries.filter((one) => !isOperators(one) && open.includes(name(one)))).toEqual([]);
     });
 
     test("a scan from outside learns nothing: what is closed stays silent", () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { parse } from "yaml";
 import { contains, parseAddress, parseNetwork } from "../../components/cluster/addresses";
 import { parseConfig } from "../../components/cluster/config";
@@ -212,6 +213,24 @@ export async function withoutWall<T>(host: string, work: () => Promise<T>): Prom
     } finally {
         await sh(host, "nft --file /etc/testudo/firewall.nft");
     }
+}
+
+/** From this machine, as whoever deploys. */
+export function connects(address: string, port: number): Promise<boolean> {
+    return new Promise((resolve) => {
+        const socket = connect({ host: address, port, timeout: 1000 });
+        const end = (answer: boolean) => {
+            socket.destroy();
+            resolve(answer);
+        };
+        socket.on("connect", () => {
+            end(true);
+        });
+        for (const event of ["error", "timeout"])
+            socket.on(event, () => {
+                end(false);
+            });
+    });
 }
 
 /** `tcp 8443` of every socket that others than the host itself can reach, and whose it is. */
