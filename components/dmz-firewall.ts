@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { crossings } from "./cluster/flows";
+import { crossings, matrixOf } from "./cluster/flows";
 import type { Plan } from "./cluster/plan";
 import type { Flow } from "./cluster/types";
 import type { Machines } from "./machines/machines";
@@ -16,19 +16,15 @@ export interface DmzFirewallArgs {
  */
 export class DmzFirewall extends pulumi.ComponentResource {
     readonly border: pulumi.Resource;
-    /** One line a flow, for people: `web → database  tcp 3307  SQL`. */
-    readonly matrix: string[];
+    /** Who may talk to whom, and why: what `testudo flows` prints. */
+    readonly matrix: readonly Flow[];
 
     constructor(name: string, args: DmzFirewallArgs, opts?: pulumi.ComponentResourceOptions) {
         super("testudo:index:DmzFirewall", name, {}, opts);
         this.border = args.machines.border(`${name}-border`, crossings(args.plan, args.flows), {
             parent: this,
         });
-        this.matrix = args.flows.map(flowLine);
+        this.matrix = matrixOf(args.plan, args.flows);
         this.registerOutputs({});
     }
-}
-
-function flowLine(flow: Flow): string {
-    return `${flow.from} → ${flow.to}  ${flow.protocol}${flow.port === undefined ? "" : ` ${flow.port}`}  ${flow.why}`;
 }

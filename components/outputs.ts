@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "./cluster/plan";
 import { sitesOf } from "./cluster/sites";
+import type { Flow } from "./cluster/types";
 import type { BroughtUp } from "./host/bring-up";
 import { knownHosts, sshConfig } from "./host/ssh-config";
 import type { Trust } from "./trust";
@@ -9,7 +10,7 @@ import type { WebTier } from "./web-tier";
 export interface Built {
     readonly plan: Plan;
     readonly trust: Trust;
-    readonly matrix: readonly string[];
+    readonly matrix: readonly Flow[];
     readonly web: WebTier;
     /** Everything that has hosts; `undefined` for a tier that the plan has none for. */
     readonly tiers: readonly ({ readonly hosts: readonly BroughtUp[] } | undefined)[];

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { flowsOf, roles } from "../components/roles/all";
+import { roles } from "../components/roles/all";
 import { namesIn } from "../components/roles/role";
 import { isVendorPackage } from "../components/roles/vendor-packages";
 import { filesOf } from "./helpers/facts";
@@ -205,46 +205,5 @@ describe("roles", () => {
             (name) => !image.includes(name) && !implied.includes(name) && !isVendorPackage(name),
         );
         expect(missing).toEqual([]);
-    });
-});
-
-describe("flows", () => {
-    const flows = plans.flatMap(flowsOf);
-    const listeners = roles.flatMap((role) =>
-        role.listens.map((listener) => ({ role: role.name, ...listener })),
-    );
-
-    test("every listener on the network is the target of a flow, and no loopback listener is", () => {
-        for (const listener of listeners) {
-            const targets = flows.some(
-                (flow) =>
-                    (listener.role === "base" || flow.to === listener.role) &&
-                    flow.protocol === listener.protocol &&
-                    flow.port === listener.port,
-            );
-            expect([listener, targets]).toEqual([listener, listener.scope === "network"]);
-        }
-    });
-
-    test("every flow to a role leads to a port that the role listens to", () => {
-        const dead = flows
-            .filter(
-                ({ to, protocol }) => to !== "outside" && to !== "operator" && protocol !== "vrrp",
-            )
-            .filter(
-                (flow) =>
-                    !listeners.some(
-                        ({ role, protocol, port, scope }) =>
-                            (role === "base" || role === flow.to) &&
-                            scope === "network" &&
-                            protocol === flow.protocol &&
-                            port === flow.port,
-                    ),
-            );
-        expect(dead).toEqual([]);
-    });
-
-    test("every flow says why in one phrase that fits into a rule's comment", () => {
-        for (const { why } of flows) expect(why).toMatch(/^[^"\\\n]{3,100}$/);
     });
 });

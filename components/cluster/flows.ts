@@ -53,8 +53,14 @@ export function crossings(plan: Plan, flows: readonly Flow[]): BorderRule[] {
                 })),
         ),
     );
-    // Two roles of one host ask for the same.
-    return [...new Map(all.map((rule) => [JSON.stringify(rule), rule])).values()];
+    return distinct(all);
+}
+
+/** All flows as people and programs read them: an operator is named by its networks. */
+export function matrixOf(plan: Plan, flows: readonly Flow[]): Flow[] {
+    return flows.map((flow) =>
+        flow.from === "operator" ? { ...flow, only: flow.only ?? plan.operators } : flow,
+    );
 }
 
 function rules(
@@ -64,15 +70,22 @@ function rules(
     own: "from" | "to",
     other: "from" | "to",
 ): HostRule[] {
-    return flows
-        .filter((flow) => isRole(flow[own]) && host.roles.includes(flow[own]))
-        .map((flow) => ({
-            ...peersOf(plan, flow, flow[other], host),
-            protocol: flow.protocol,
-            port: flow.port ?? null,
-            why: flow.why,
-        }))
-        .filter((rule) => rule.peers.length > 0 || rule.except.length > 0);
+    return distinct(
+        flows
+            .filter((flow) => isRole(flow[own]) && host.roles.includes(flow[own]))
+            .map((flow) => ({
+                ...peersOf(plan, flow, flow[other], host),
+                protocol: flow.protocol,
+                port: flow.port ?? null,
+                why: flow.why,
+            }))
+            .filter((rule) => rule.peers.length > 0 || rule.except.length > 0),
+    );
+}
+
+/** Two roles of one host ask for the same. */
+function distinct<T>(rules: readonly T[]): T[] {
+    return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
 }
 
 function peersOf(

@@ -1,16 +1,8 @@
 import { z } from "zod";
-import { parseAddress, parseNetwork } from "./addresses";
+import { address, network } from "./schema.addresses";
+import { egress, ownFlows } from "./schema.flows";
 import { email, furtherSites, mainSite } from "./schema.sites";
 
-const address = z
-    .string()
-    .refine((text) => parseAddress(text) !== undefined, "needs an IPv4 address such as 10.91.0.10");
-const network = z
-    .string()
-    .refine(
-        (text) => parseNetwork(text) !== undefined,
-        "needs an IPv4 network such as 10.91.0.0/24, host bits zero",
-    );
 const count = (most: number, least = 1) => z.number().int().min(least).max(most);
 const seconds = (least: number, most: number) => z.number().min(least).max(most);
 const memoryMiB = z.number().int().min(128).max(1_048_576);
@@ -60,6 +52,9 @@ export const schema = z
 
         /** Who may reach the bastion and the balancers' sshd. Default on Incus: the machine itself. */
         operators: z.array(network).optional(),
+
+        flows: ownFlows,
+        egress,
 
         loadBalancer: z
             .object({

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostSpec } from "../cluster/types";
 import type { Foundation } from "../foundation";
 import { base, firewallPath } from "../roles/base";
+import { namesIn } from "../roles/role";
 import { packagesOf, usersOf } from "../roles/all";
 import { fileFingerprint } from "./bundle";
 import type { Host } from "./host";
@@ -40,7 +41,7 @@ export function bringUp(
         {
             role: base.name,
             files,
-            units: base.units,
+            units: namesIn(plan, base.units),
             packages: packagesOf(plan, spec),
             users: usersOf(spec),
             stackKey: trust.stackKey,

@@ -46,7 +46,9 @@ export function borderRuleset(plan: Plan, rules: readonly BorderRule[], nonce: s
             (rule) =>
                 `        ${side(rule.from, "iifname", "saddr")} ${side(rule.to, "oifname", "daddr")} ${serviceText(rule)} accept comment "${rule.why}"`,
         ),
-        '        counter reject with icmpx admin-prohibited comment "undeclared"',
+        // Our own hosts are told at once; who scans from outside learns nothing.
+        `        iifname { ${bridge("public")}, ${bridge("private")} } counter reject with icmpx admin-prohibited comment "undeclared"`,
+        '        counter drop comment "undeclared"',
         "    }",
         "    chain input {",
         "        type filter hook input priority filter; policy accept;",

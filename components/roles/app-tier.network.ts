@@ -5,7 +5,7 @@ import { mailFlows } from "./app-tier.mail";
 import { ports } from "./app-tier.views";
 import { doors, peersPort } from "./data-proxy";
 import { releaseFlows, releaseListener } from "./releases";
-import type { Listener } from "./role";
+import { onlyIf, type Listener } from "./role";
 import { followFlows, followListener } from "./uploads";
 
 export const listens: readonly Listener[] = [
@@ -18,11 +18,24 @@ export const listens: readonly Listener[] = [
         port: peersPort,
         scope: "network",
         what: "which member is the writer, shared by the app hosts",
+        ...onlyIf(({ plan }) => chooses(plan)),
     },
     { protocol: "tcp", port: doors.sql, scope: "loopback", what: "SQL for PHP" },
     { protocol: "tcp", port: doors.reads, scope: "loopback", what: "SQL reads for PHP" },
-    { protocol: "tcp", port: doors.sessions, scope: "loopback", what: "Redis for sessions" },
-    { protocol: "tcp", port: doors.objects, scope: "loopback", what: "Redis for objects" },
+    {
+        protocol: "tcp",
+        port: doors.sessions,
+        scope: "loopback",
+        what: "Redis for sessions",
+        ...onlyIf(({ plan }) => hostsOf(plan, "cache").length > 0),
+    },
+    {
+        protocol: "tcp",
+        port: doors.objects,
+        scope: "loopback",
+        what: "Redis for objects",
+        ...onlyIf(({ plan }) => hostsOf(plan, "cache").length > 0),
+    },
 ];
 
 export function flows(plan: Plan): Flow[] {
@@ -35,17 +48,26 @@ export function flows(plan: Plan): Flow[] {
             port: ports.health,
             why: "which host can work",
         },
-        {
-            from: "app",
-            to: "app",
-            protocol: "tcp",
-            port: peersPort,
-            why: "all app hosts write to the same member",
-        },
+        ...(chooses(plan)
+            ? [
+                  {
+                      from: "app",
+                      to: "app",
+                      protocol: "tcp",
+                      port: peersPort,
+                      why: "all app hosts write to the same member",
+                  } as const,
+              ]
+            : []),
         ...releaseFlows(plan),
         ...followFlows(plan),
         ...mailFlows(plan),
     ];
+}
+
+/** Whether app hosts choose the writer themselves, and tell each other. */
+function chooses(plan: Plan): boolean {
+    return plan.vips["inner-load-balancer"] === undefined;
 }
 
 /** PHP on hosts of its own has no other place for sessions that every host can reach. */

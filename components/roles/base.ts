@@ -1,6 +1,8 @@
+import { egressFlows } from "../cluster/egress";
 import { inbound, outbound, type HostRule } from "../cluster/flows";
+import { hostsOf, type Plan } from "../cluster/plan";
 import { roleNames, type Flow } from "../cluster/types";
-import type { HostFacts, Role, View } from "./role";
+import type { HostFacts, NamesInPlan, Role, View } from "./role";
 
 export interface BaseFacts extends HostFacts {
     /** All flows of all roles; this host's firewall is made from them. */
@@ -15,10 +17,10 @@ export const firewallPath = "/etc/testudo/firewall.nft";
 const library = "/usr/local/lib/testudo/base";
 
 /** What every host is before it is anything else: reachable by its operators only, and closed to all but declared flows. */
-export const base: Role<BaseFacts> = {
+export const base: Role<BaseFacts, NamesInPlan> = {
     name: "base",
     stem: "base",
-    packages: [
+    packages: (plan) => [
         "ca-certificates",
         "curl",
         "iproute2",
@@ -26,11 +28,29 @@ export const base: Role<BaseFacts> = {
         "openssh-server",
         "procps",
         "socat",
+        ...(asksForTime(plan) ? ["chrony"] : []),
     ],
     users: [],
-    units: ["nftables.service", "ssh.service"],
+    // Where the clock is another's (in a container), systemd passes chrony over by itself.
+    units: (plan) => [
+        "nftables.service",
+        "ssh.service",
+        ...(asksForTime(plan) ? ["chrony.service"] : []),
+    ],
     files: [
         { path: "/etc/hosts", view: hostsView, check: { none: "the resolver has no checker" } },
+        {
+            path: "/etc/resolv.conf",
+            view: ({ plan: { config } }) =>
+                config.egress.dns.length > 0 ? { servers: config.egress.dns } : null,
+            check: { none: "the resolver has no checker" },
+        },
+        {
+            path: "/etc/chrony/chrony.conf",
+            view: ({ plan }) => (asksForTime(plan) ? { servers: plan.config.egress.time } : null),
+            onChange: "restart chrony.service",
+            check: "chronyd -p -f /etc/chrony/chrony.conf",
+        },
         {
             path: "/etc/sysctl.d/60-testudo.conf",
             onChange: "restart systemd-sysctl.service",
@@ -78,7 +98,7 @@ export const base: Role<BaseFacts> = {
         },
     ],
     listens: [{ protocol: "tcp", port: 22, scope: "network", what: "sshd" }],
-    flows: () => [
+    flows: (plan) => [
         {
             from: "operator",
             to: "load-balancer",
@@ -87,7 +107,7 @@ export const base: Role<BaseFacts> = {
             why: "deployment of the balancers",
         },
         ...roleNames
-            .filter((role) => role !== "load-balancer")
+            .filter((role) => role !== "load-balancer" && hostsOf(plan, role).length > 0)
             .map((role): Flow => ({
                 from: "load-balancer",
                 to: role,
@@ -95,11 +115,16 @@ export const base: Role<BaseFacts> = {
                 port: 22,
                 why: "SSH through the bastion",
             })),
+        ...egressFlows(plan),
     ],
     logs: ["ssh.service", "nftables.service"],
     metrics: [],
     faults: () => [],
 };
+
+function asksForTime({ config }: Plan): boolean {
+    return config.egress.time.length > 0;
+}
 
 function hostsView({ plan }: BaseFacts): View {
     return {
@@ -111,6 +136,7 @@ function hostsView({ plan }: BaseFacts): View {
 
 function firewallView({ plan, host, flows }: BaseFacts): View {
     return {
+        ownNetworks: `${plan.networks.public}, ${plan.networks.private}`,
         inbound: inbound(plan, flows, host).map((rule) => ruleText(rule, "saddr")),
         outbound: outbound(plan, flows, host).map((rule) => ruleText(rule, "daddr")),
     };

@@ -90,7 +90,10 @@ export const gluster: Role<GlusterFacts> = {
     ],
     listens: [
         listener(management, "glusterd: where the bricks are, members among themselves"),
-        ...brickPorts.map((port) => listener(port, "brick, on one of these ports")),
+        ...brickPorts.map((port) => ({
+            ...listener(port, "brick, on one of these ports"),
+            presence: () => "sometimes" as const,
+        })),
     ],
     flows: (plan) => flowsOf(plan),
     logs: [daemon, watch],

@@ -13,7 +13,7 @@ import {
     floatingAddressParts,
     type FloatingAddress,
 } from "./floating-address";
-import { bundlePem, type Credentials, type HostFacts, type Role } from "./role";
+import { bundlePem, onlyIf, type Credentials, type HostFacts, type Role } from "./role";
 
 export interface InnerLoadBalancerFacts extends HostFacts {
     /** Towards PHP's hosts, database and cache, and the other inner balancer. */
@@ -85,8 +85,20 @@ export const innerLoadBalancer: Role<InnerLoadBalancerFacts> = {
             scope: "network",
             what: "SQL reads beside the writer",
         },
-        { protocol: "tcp", port: doors.sessions, scope: "network", what: "Redis for sessions" },
-        { protocol: "tcp", port: doors.objects, scope: "network", what: "Redis for objects" },
+        {
+            protocol: "tcp",
+            port: doors.sessions,
+            scope: "network",
+            what: "Redis for sessions",
+            ...onlyIf(({ plan }) => hostsOf(plan, "cache").length > 0),
+        },
+        {
+            protocol: "tcp",
+            port: doors.objects,
+            scope: "network",
+            what: "Redis for objects",
+            ...onlyIf(({ plan }) => hostsOf(plan, "cache").length > 0),
+        },
         {
             protocol: "tcp",
             port: peersPort,

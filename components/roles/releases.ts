@@ -1,6 +1,6 @@
 import { hostsOf, type Plan } from "../cluster/plan";
 import type { Flow, HostSpec } from "../cluster/types";
-import { type FileSpec, type HostFacts, type Listener, type View } from "./role";
+import { onlyIf, type FileSpec, type HostFacts, type Listener, type View } from "./role";
 import { mainSiteView } from "./sites.views";
 
 /** Releases of the site, for other web and app hosts, in mutual TLS. */
@@ -98,11 +98,13 @@ export function releaseListener(role: StoreRole): Listener {
         port: releasesPort,
         scope: "network",
         what: `releases, for hosts that were away or are new (${role})`,
+        ...onlyIf((facts) => releaseDoor(facts, role) !== null),
     };
 }
 
 /** Each web and app host may ask every other one. */
 export function releaseFlows(plan: Plan): Flow[] {
+    if (mainSiteView({ plan }).isWordpress !== true) return [];
     const why = "the current release";
     const flow = (from: StoreRole, to: StoreRole): Flow => ({
         from,

@@ -36,6 +36,19 @@ export interface Listener {
     /** `loopback` listeners need no flow. */
     readonly scope: "network" | "loopback";
     readonly what: string;
+    /** @default always, on every host of the role */
+    readonly presence?: (facts: HostFacts) => Presence;
+}
+
+/** Whether somebody listens there: all the time, only while something is under way, or not on this host. */
+export type Presence = "always" | "sometimes" | "never";
+
+export function presenceOf(listener: Listener, facts: HostFacts): Presence {
+    return listener.presence?.(facts) ?? "always";
+}
+
+export function onlyIf(condition: (facts: HostFacts) => boolean): Pick<Listener, "presence"> {
+    return { presence: (facts) => (condition(facts) ? "always" : "never") };
 }
 
 export interface SystemUser {

@@ -1,6 +1,6 @@
 import type { Plan } from "../cluster/plan";
 import type { Flow } from "../cluster/types";
-import type { FileSpec, HostFacts, Listener, View } from "./role";
+import { onlyIf, type FileSpec, type HostFacts, type Listener, type View } from "./role";
 import {
     engineOf,
     followsAnother,
@@ -64,6 +64,7 @@ export function followListener(role: UploadRole): Listener {
         port: followPort,
         scope: "network",
         what: `visitors' files, from the host that takes them (${role})`,
+        ...onlyIf((facts) => followDoor(facts, role) !== null),
     };
 }
 

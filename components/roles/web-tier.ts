@@ -1,3 +1,4 @@
+import { phpSitesOf } from "../cluster/sites";
 import {
     releaseFiles,
     releaseListener,
@@ -5,7 +6,7 @@ import {
     releaseUnits,
     storeRole,
 } from "./releases";
-import { bundlePem, type FileSpec, type NamesInPlan, type Role } from "./role";
+import { bundlePem, onlyIf, type FileSpec, type NamesInPlan, type Role } from "./role";
 import { diskFaults } from "./web-tier.caches";
 import { mainSiteView, sitesView, trialPort } from "./sites.views";
 import {
@@ -151,12 +152,14 @@ export const web: Role<WebFacts, NamesInPlan> = {
             port: trialPort,
             scope: "loopback",
             what: "new code of sites, before visitors see it",
+            ...onlyIf(({ plan }) => phpSitesOf(plan.config).length > 0),
         },
         {
             protocol: "tcp",
             port: releaseTrialPort,
             scope: "loopback",
             what: "releases of WordPress, before visitors see them",
+            ...onlyIf(({ plan }) => mainSiteView({ plan }).isWordpress === true),
         },
         releaseListener("web"),
         followListener("web"),

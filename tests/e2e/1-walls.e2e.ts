@@ -1,109 +1,297 @@
-import type { RoleName } from "../../components/cluster/types";
-import { client, clientAddress, doors } from "./client";
+import type { Flow } from "../../components/cluster/types";
+import { listenersOf } from "../../components/roles/all";
+import { needsClient } from "./client";
 import { missing } from "./cluster";
-import { addressOf, hostsOf, needsUp, outputs } from "./lab";
+import { figure } from "./figures";
+import {
+    cast,
+    connects,
+    counted,
+    isDeclared,
+    knock,
+    listening,
+    marks,
+    packet,
+    planOfStack,
+    unwatch,
+    watch,
+    withoutWall,
+    type Answer,
+    type Counted,
+    type Place,
+} from "./flows";
+import { needsUp, outputs, testudo } from "./lab";
+
+/** Nobody has it (RFC 5737), and no packet to it leaves the host. */
+const nowhere: Place = { hosts: [], address: "192.0.2.1", roles: [], zone: "outside" };
+const plan = planOfStack();
+/** Every port that any role listens on, on loopback too, and what a program may ask the world for. */
+const ports = [
+    ...new Set([
+        ...plan.hosts.flatMap((host) => listenersOf(plan, host).map(({ port }) => port)),
+        ...[53, 80, 123, 443],
+    ]),
+].sort((a, b) => a - b);
+const services = (["tcp", "udp"] as const).flatMap((protocol) =>
+    ports.map((port) => ({ protocol, port })),
+);
+
+let flows: readonly Flow[] = [];
+let askers: Place[] = [];
+let asked: Place[] = [];
+let visitor: Place;
+let watching: string[] = [];
+let seen: Counted;
+const answers = { asIs: new Map<Place, Answer>(), unwalled: new Map<Place, Answer>() };
 
 beforeAll(needsUp);
 
-describe("what no flow declares is closed", () => {
-    test("from outside only the site's doors are open, on every balancer", async () => {
-        const { vip, hosts } = await outputs();
-        const targets: string[] = [];
-        for (const [name, host] of Object.entries(hosts))
-            for (const port of doorsOf(host.roles))
-                targets.push(`${await addressOf(name)}:${port}`);
-        const open = await doors(client, [`${vip}:443`, `${vip}:80`]);
-        expect(open.map((door) => door.answer)).toEqual(["open", "open"]);
-        const closed = await doors(client, [...targets, `${vip}:22`, `${vip}:2222`, `${vip}:8405`]);
-        expect(closed.filter((door) => door.answer === "open").map((door) => door.target)).toEqual(
-            [],
+/** Whom somebody asks; what has its own address, or may have, is no stranger's. */
+function targetsOf(from: Place, mark: keyof typeof marks): Place[] {
+    const others = [...asked, ...(from === visitor ? [] : [visitor])];
+    return [
+        ...others.filter(({ hosts }) => !hosts.some((host) => from.hosts.includes(host))),
+        // Without the host's own wall it would be for others to keep it in the lab.
+        ...(mark === "asIs" && from !== visitor ? [nowhere] : []),
+    ];
+}
+
+function isAsker({ hosts }: Place): boolean {
+    return askers.some((asker) => hosts.some((host) => asker.hosts.includes(host)));
+}
+
+interface Try {
+    readonly from: Place;
+    readonly to: Place;
+    readonly protocol: "tcp" | "udp";
+    readonly port: number;
+    readonly isDeclared: boolean;
+}
+
+function triesOf(from: Place, mark: keyof typeof marks): Try[] {
+    return targetsOf(from, mark).flatMap((to) =>
+        services.map(({ protocol, port }) => ({
+            from,
+            to,
+            protocol,
+            port,
+            isDeclared: isDeclared(flows, from, to, protocol, port),
+        })),
+    );
+}
+
+const allTries = (mark: keyof typeof marks) => askers.flatMap((from) => triesOf(from, mark));
+const said = ({ from, to, protocol, port }: Try) =>
+    `${from.hosts.join("/")} → ${to.hosts.join("/") || to.address} ${protocol} ${port}`;
+const got = (set: ReadonlySet<string>, mark: keyof typeof marks) => (one: Try) =>
+    set.has(packet(one.from, one.to, marks[mark], one.protocol, one.port));
+
+describe("what is declared is open, and nothing else", () => {
+    beforeAll(async () => {
+        await needsClient();
+        const told = await testudo(["flows", "--json"]);
+        if (told.code !== 0) throw new Error(told.text);
+        ({ flows } = JSON.parse(told.stdout) as { flows: readonly Flow[] });
+        ({ askers, asked, visitor } = await cast());
+        watching = [...new Set([...askers, ...asked].flatMap(({ hosts }) => hosts))];
+        await watch(watching);
+        try {
+            for (const mark of ["asIs", "unwalled"] as const) {
+                const ask = async (from: Place) => {
+                    const targets = targetsOf(from, mark);
+                    const answer = await knock(from, {
+                        mark: marks[mark],
+                        targets: targets.map(({ address }) => address),
+                        ports,
+                        vrrp: targets
+                            .filter((to) => !isDeclared(flows, from, to, "vrrp"))
+                            // Two that ask each other without walls would each take it for an answer.
+                            .filter((to) => mark === "asIs" || !isAsker(to))
+                            .map(({ address }) => address),
+                    });
+                    answers[mark].set(from, answer);
+                };
+                await Promise.all(
+                    askers.map((from) =>
+                        mark === "asIs"
+                            ? ask(from)
+                            : withoutWall(from.hosts[0] ?? "", () => ask(from)),
+                    ),
+                );
+            }
+            seen = await counted(watching);
+        } finally {
+            await unwatch(watching);
+        }
+    });
+
+    test("each try was made", () => {
+        for (const mark of ["asIs", "unwalled"] as const)
+            for (const from of askers)
+                expect([from.hosts, answers[mark].get(from)?.tried]).toEqual([
+                    from.hosts,
+                    triesOf(from, mark).length,
+                ]);
+        const partiesOf = ({ roles }: Place) => (roles.length === 0 ? ["outside"] : roles);
+        const pairs = new Set(
+            askers.flatMap((from) =>
+                targetsOf(from, "asIs").flatMap((to) =>
+                    partiesOf(from).flatMap((a) => partiesOf(to).map((b) => `${a} → ${b}`)),
+                ),
+            ),
         );
+        const tries = allTries("asIs").length + allTries("unwalled").length;
+        figure(
+            "role pairs × ports tried, TCP and UDP",
+            pairs.size * services.length,
+            "",
+            undefined,
+            `${pairs.size} pairs, ${ports.length} ports, ${tries} tries from ${askers.length} places`,
+        );
+        expect(tries).toBeGreaterThan(1000);
     });
 
-    test("those doors are there: each is open to somebody", async () => {
-        const [member = "", , ...rest] = await hostsOf("database");
-        const [web = ""] = await hostsOf("web");
-        const [balancer = ""] = await hostsOf("load-balancer");
-        expect(rest).toHaveLength(1);
-        const [chooser = (await hostsOf("app"))[0] ?? ""] = await hostsOf("inner-load-balancer");
-        const fromChooser = await doors(chooser, [
-            `${await addressOf(member)}:3307`,
-            `${await addressOf(member)}:9200`,
-        ]);
-        const fromBalancer = await doors(balancer, [
-            `${await addressOf(web)}:8443`,
-            `${await addressOf(web)}:22`,
-            `${await addressOf(member)}:22`,
-        ]);
-        expect([...fromChooser, ...fromBalancer].map((door) => door.answer)).toEqual([
-            "open",
-            "open",
-            "open",
-            "open",
-            "open",
-        ]);
+    test("declared flows are open: they pass the receiver's firewall, and who listens there answers", () => {
+        const declared = allTries("asIs").filter((one) => one.isDeclared);
+        const closed = declared.filter((one) => {
+            const host = plan.hosts.find(({ address }) => address === one.to.address);
+            const listens =
+                host !== undefined &&
+                listenersOf(plan, host).some(
+                    ({ protocol, port, scope, sometimes }) =>
+                        protocol === one.protocol &&
+                        port === one.port &&
+                        scope === "network" &&
+                        !sometimes,
+                );
+            const answered = answers.asIs
+                .get(one.from)
+                ?.open.includes(`${one.protocol} ${one.to.address} ${one.port}`);
+            const leaves = one.to.hosts.length === 0;
+            return !leaves && (!got(seen.passed, "asIs")(one) || (listens && answered !== true));
+        });
+        figure("declared found closed", closed.length, "", 0, `of ${declared.length}`);
+        expect(declared.length).toBeGreaterThan(15);
+        expect(closed.map(said)).toEqual([]);
     });
 
-    test("inside, a host that is taken over opens nothing that its role does not need", async () => {
-        const [member = "", other = ""] = await hostsOf("database");
-        const [web = "", sister = ""] = await hostsOf("web");
-        const [balancer = ""] = await hostsOf("load-balancer");
-        const at = async (host: string, ...ports: number[]) => {
-            const address = await addressOf(host);
-            return ports.map((port) => `${address}:${port}`);
+    test("undeclared: nothing passes a receiver's firewall, even from a host that has none of its own", () => {
+        const open = (["asIs", "unwalled"] as const).flatMap((mark) =>
+            allTries(mark)
+                .filter((one) => !one.isDeclared)
+                .filter(got(seen.passed, mark)),
+        );
+        figure("undeclared found open", open.length, "", 0);
+        expect(open.map(said)).toEqual([]);
+    });
+
+    test("each wall holds by itself: the asking host's, the border's, the receiver's", () => {
+        const undeclared = (mark: keyof typeof marks) =>
+            allTries(mark).filter((one) => !one.isDeclared);
+        // The host's own wall, and for visitors the border: not even an arrival.
+        expect(undeclared("asIs").filter(got(seen.arrived, "asIs")).map(said)).toEqual([]);
+        const arrived = undeclared("unwalled").filter(got(seen.arrived, "unwalled"));
+        expect(arrived.filter(({ from, to }) => from.zone !== to.zone).map(said)).toEqual([]);
+        // Else the receiver's wall would not have been tried.
+        const neighbours = undeclared("unwalled").filter(
+            ({ from, to }) => from.zone === to.zone && from !== visitor,
+        );
+        figure("tries that the receiver's own wall stopped", arrived.length, "");
+        expect(arrived.length).toBe(neighbours.length);
+    });
+
+    test("VRRP goes between the balancers of a pair, and comes from nobody else", async () => {
+        const { hosts } = await outputs();
+        const placeAt = (address: string): Place => {
+            const found = Object.entries(hosts).find(([, host]) => host.address === address);
+            return found === undefined
+                ? { ...nowhere, address }
+                : { hosts: [found[0]], ...found[1] };
         };
-        const tries: [string, string[]][] = [
-            [
-                member,
-                [
-                    ...(await at(web, 8443, 22, 10000)),
-                    ...(await at(balancer, 22, 443)),
-                    ...(await at(other, 3306, 22)),
-                ],
-            ],
-            [
-                web,
-                [
-                    ...(await at(sister, 8443, 22)),
-                    ...(await at(member, 22, 3306, 4567)),
-                    ...(await at(balancer, 22, 10000, 8405)),
-                ],
-            ],
-            [balancer, await at(member, 3306, 3307, 9200, 4567)],
-        ];
-        const opened: string[] = [];
-        for (const [from, targets] of tries) {
-            for (const door of await doors(from, targets))
-                if (door.answer === "open") opened.push(`${from} to ${door.target}`);
-        }
-        expect(opened).toEqual([]);
+        const pairs = [...seen.adverts].map((line) => line.split(" ").map(placeAt));
+        const strange = pairs.filter(
+            ([from = nowhere, to = nowhere]) => !isDeclared(flows, from, to, "vrrp"),
+        );
+        expect(strange).toEqual([]);
+        for (const { from } of flows.filter(({ protocol }) => protocol === "vrrp"))
+            expect(pairs.flatMap(([one]) => one?.roles ?? [])).toContain(from);
     });
 
-    test("a host that asks for what is closed is told so at once", async () => {
-        const outside = await clientAddress();
-        for (const host of [...(await hostsOf("web")), ...(await hostsOf("database"))]) {
-            const [door] = await doors(host, [`${outside}:443`]);
-            expect(door).toMatchObject({ answer: "refused" });
-            expect(door?.seconds).toBeLessThan(1);
-        }
+    test("a host that asks for what is closed is told so at once, also for time, names and mirrors", () => {
+        const own = askers.filter((from) => from !== visitor);
+        const hanging = own.flatMap((from) =>
+            triesOf(from, "asIs")
+                .filter((one) => !one.isDeclared)
+                .filter(({ to, protocol, port }) =>
+                    answers.asIs.get(from)?.silent.includes(`${protocol} ${to.address} ${port}`),
+                ),
+        );
+        expect(hanging.map(said)).toEqual([]);
+        const slowest = Math.max(...own.map((from) => answers.asIs.get(from)?.seconds ?? NaN));
+        figure("longest wait for a refusal", slowest, "s", 1);
+        expect(slowest).toBeLessThan(1);
+    });
+
+    test("who deploys connects to balancers only, and there to what is declared", async () => {
+        const tries = asked.flatMap((to) => ports.map((port) => ({ to, port })));
+        const answered = await Promise.all(
+            tries.map(async ({ to, port }) => connects(to.address, port)),
+        );
+        const isOperators = ({ to, port }: (typeof tries)[number]) =>
+            flows.some(
+                (flow) =>
+                    flow.from === "operator" &&
+                    to.roles.some((role) => role === flow.to) &&
+                    flow.port === port,
+            );
+        const name = ({ to, port }: (typeof tries)[number]) => `${to.address} ${port}`;
+        const open = tries.filter((_, index) => answered[index]).map(name);
+        // A floating address has those of its holder's doors that are not bound to the host's own.
+        const owned = ({ to }: (typeof tries)[number]) => to.hosts.length === 1;
+        expect(open).toEqual(
+            expect.arrayContaining(tries.filter(isOperators).filter(owned).map(name)),
+        );
+        expect(tries.filter((one) => !isOperators(one) && open.includes(name(one)))).toEqual([]);
+    });
+
+    test("a scan from outside learns nothing: what is closed stays silent", () => {
+        const told = triesOf(visitor, "asIs")
+            .filter((one) => !one.isDeclared)
+            .filter(({ to, protocol, port }) =>
+                answers.asIs.get(visitor)?.refused.includes(`${protocol} ${to.address} ${port}`),
+            );
+        expect(told.map(said)).toEqual([]);
+    });
+});
+
+describe("who listens", () => {
+    test("every host listens where its roles say, and nowhere else", async () => {
+        const found = await Promise.all(
+            plan.hosts.map(async (host) => {
+                const there = await listening(host.name);
+                const declared = listenersOf(plan, host).filter(({ scope }) => scope === "network");
+                const door = ({ protocol, port }: (typeof declared)[number]) =>
+                    `${protocol} ${port}`;
+                return {
+                    strange: [...there]
+                        .filter(([one]) => !declared.some((listener) => door(listener) === one))
+                        .map(([one, owner]) => `${host.name}: ${one} ${owner}`),
+                    lacking: declared
+                        .filter((listener) => !listener.sometimes && !there.has(door(listener)))
+                        .map((listener) => `${host.name}: ${door(listener)} ${listener.what}`),
+                    count: there.size,
+                };
+            }),
+        );
+        const strange = found.flatMap((one) => one.strange);
+        const listeners = found.reduce((sum, { count }) => sum + count, 0);
+        figure("undeclared listeners", strange.length, "", 0, `of ${listeners}`);
+        expect(strange).toEqual([]);
+        expect(found.flatMap((one) => one.lacking)).toEqual([]);
+        expect(listeners).toBeGreaterThan(plan.hosts.length);
     });
 
     test("nothing of this has hurt the cluster", async () => {
         expect(await missing()).toEqual([]);
     });
 });
-
-/** Every port that something on the host listens on for others of the stack. */
-function doorsOf(roles: readonly RoleName[]): number[] {
-    const ports: Record<RoleName, number[]> = {
-        "load-balancer": [2222, 8405, 10000],
-        web: [8443, 8444, 8080],
-        app: [9443, 9444, 3306, 3307, 6379, 6380, 10000],
-        "inner-load-balancer": [3306, 3307, 6379, 6380, 10000],
-        database: [3306, 3307, 4567, 4568, 4444, 9200, 9201],
-        cache: [6379, 6380, 9379, 16379, 16380, 26379],
-        storage: [24007, 24008, 49152],
-        ops: [],
-    };
-    return [22, ...roles.flatMap((role) => ports[role])];
-}

@@ -7,7 +7,7 @@ import { must, run } from "./shell";
 
 /** The visitor: a container in the outside zone, of the hosts' own image. */
 export const client = "visitor";
-const place = "/root/e2e";
+export const place = "/root/e2e";
 
 /** A file that nginx sends without PHP, the start page as nginx keeps it, and one that PHP and SQL make each time. */
 const paths = { static: "/wp-includes/images/blank.gif", kept: "/", page: "/?visit={n}" } as const;
@@ -57,7 +57,7 @@ export async function makeClient(): Promise<void> {
         input: interfaces,
     });
     await incus(["start", client]);
-    for (const file of ["prober.py", "doors.py", "sessions.py"]) await give(client, file);
+    for (const file of ["prober.py", "sessions.py"]) await give(client, file);
     await incus(["file", "push", "--quiet", "--create-dirs", "-", `${client}${place}/ca.pem`], {
         input: caCertificate,
     });
@@ -65,6 +65,11 @@ export async function makeClient(): Promise<void> {
         client,
         `for i in $(seq 50); do ip route | grep -q default && exit 0; sleep 0.1; done; exit 1`,
     );
+}
+
+/** Where one file of the tests runs alone, nobody has made the visitor yet. */
+export async function needsClient(): Promise<void> {
+    if (!(await instances()).some((one) => one.name === client)) await makeClient();
 }
 
 export async function removeClient(): Promise<void> {
@@ -102,19 +107,6 @@ export function curl(args: readonly string[]): Promise<string> {
     ]);
 }
 
-export interface Door {
-    readonly target: string;
-    readonly answer: "open" | "refused" | "silent";
-    readonly seconds: number;
-}
-
-/** Tries TCP ports from a host. */
-export async function doors(from: string, targets: readonly string[]): Promise<Door[]> {
-    await give(from, "doors.py");
-    const answer = await incus(["exec", from, "--", "python3", `${place}/doors.py`, ...targets]);
-    return answer.split("\n").map((line) => JSON.parse(line) as Door);
-}
-
 export interface Measurement {
     /** Ends the attempts, waits for those under way, and returns all. */
     stop(): Promise<Attempt[]>;
@@ -123,8 +115,7 @@ export interface Measurement {
 /** Visitors: a static file, and the start page, kept and made, each over a new TLS connection. */
 export async function visitors(staticEveryMs = 20, pageEveryMs = 500): Promise<Measurement> {
     const { vip } = await outputs();
-    // Where one file of the tests runs alone, nobody has made the visitor yet.
-    if (!(await instances()).some((one) => one.name === client)) await makeClient();
+    await needsClient();
     return measure(client, [
         `${place}/prober.py`,
         vip,

@@ -38,6 +38,11 @@ export const largest: Values = {
         memoryMiB: 8192,
     },
     hosts: { web9: { address: "10.91.1.129", failureDomain: "rack 2" } },
+    egress: {
+        time: ["192.0.2.123", "192.0.2.124"],
+        dns: ["192.0.2.53"],
+        mirrors: ["198.51.100.0/24"],
+    },
     mail: { relay: "192.0.2.25", user: "o'brien@example.org", from: "site@example.org" },
     mailPassword: "PLACEHOLDER mail 'password",
     incus: { exposePort: 8443 },

@@ -176,7 +176,6 @@ test("only web hosts come to PHP", () => {
     expect(ports.map(({ from, port }) => [from, port])).toEqual([
         ["web", 9443],
         ["web", 9444],
-        ["app", 10000],
         ["web", 9445],
         ["app", 9445],
     ]);

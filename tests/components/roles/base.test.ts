@@ -8,13 +8,33 @@ const rulesOf = (name: string) =>
     fileOf(planOf(), hostOf(planOf(), name), firewall)
         .split("\n")
         .map((line) => line.trim())
-        .filter((line) => line.startsWith("ip "));
+        .filter((line) => line.startsWith("ip ") && line.includes(" accept "));
 
 test("both ways are closed but for what is declared", () => {
     const text = fileOf(planOf(), hostOf(planOf(), "db1"), firewall);
     for (const hook of ["input", "output", "forward"]) {
         expect(text).toContain(`type filter hook ${hook} priority filter; policy drop;`);
     }
+});
+
+test("what is closed is refused where our own hosts ask, and passed over in silence where others do", () => {
+    const text = fileOf(planOf(), hostOf(planOf(), "db1"), firewall);
+    const own = "ip saddr { 10.91.0.0/24, 10.91.1.0/24 }";
+    const input = text.slice(text.indexOf("chain input"), text.indexOf("chain output"));
+    expect(input.match(/^.*undeclared.*$/gm)?.map((line) => line.trim())).toEqual([
+        `${own} meta l4proto tcp counter reject with tcp reset comment "undeclared"`,
+        `${own} counter reject with icmpx admin-prohibited comment "undeclared"`,
+        'counter comment "undeclared"',
+    ]);
+    expect(
+        text
+            .slice(text.indexOf("chain output"))
+            .match(/^.*undeclared.*$/gm)
+            ?.map((line) => line.trim()),
+    ).toEqual([
+        'meta l4proto tcp counter reject with tcp reset comment "undeclared"',
+        'counter reject with icmpx admin-prohibited comment "undeclared"',
+    ]);
 });
 
 test("a database member lets in SSH from balancers, SQL from web hosts, Galera from members", () => {
