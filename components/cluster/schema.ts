@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseAddress, parseNetwork } from "./addresses";
+import { passwords } from "./schema.passwords";
 import { email, furtherSites, mainSite } from "./schema.sites";
 
 const address = z
@@ -211,6 +212,8 @@ export const schema = z
             .optional(),
         /** Secret: `pulumi config set --secret testudo:mailPassword`. */
         mailPassword: z.string().optional(),
+
+        passwords,
 
         incus: z
             .object({
