@@ -17,7 +17,7 @@ const accounts = ["sessions", "objects", "replication", "sentinel", "gate", "ope
 
 function passwordsOf(generation: number): RedisPasswords {
     const all = accounts.map((account) => [account, `${account}PasswordOfGeneration${generation}`]);
-    return Object.fromEntries(all) as unknown as RedisPasswords;
+    return Object.fromEntries(all) as RedisPasswords;
 }
 
 test("members begin to use new passwords when all accept them, and refuse the old at last: no write fails", () => {
