@@ -55,7 +55,12 @@ export class RedisSentinel extends pulumi.ComponentResource {
             parent: this,
             dependsOn: [...after, ...(last === undefined ? [] : [last])],
         });
-        for (const { host, files } of members) {
+        // A host that is made anew knows the present passwords alone: last, when the others accept them.
+        const inTurn = [
+            ...members.filter(({ host }) => host.isLiving),
+            ...members.filter(({ host }) => !host.isLiving),
+        ];
+        for (const { host, files } of inTurn) {
             last = push(
                 `${name}-${host.name}-push`,
                 host,

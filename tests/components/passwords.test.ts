@@ -23,9 +23,9 @@ const program = remembered((values: Values) => {
     pulumi.runtime.setAllConfig(rawConfig(values));
     return record(main);
 });
-const tiers = remembered((living: boolean) =>
+const tiers = remembered((unborn: string[]) =>
     record(() => {
-        const foundation = foundationOf(planOf(full), living);
+        const foundation = foundationOf(planOf(full), (host) => !unborn.includes(host));
         const database = new GaleraCluster("db", { foundation, after: [] });
         const cache = new RedisSentinel("cache", { foundation, after: [] });
         return new WebTier("web", { foundation, database, cache, after: [] });
@@ -48,13 +48,15 @@ const resources = [
 /** Names of the steps on hosts whose text another configuration changes. */
 async function changedBy(values: Values): Promise<string[]> {
     const [before, after] = [await program(full), await program(values)];
-    return after
-        .ofType("command:remote:Command")
-        .filter(({ name, inputs }) => before.get(name).inputs.create !== inputs.create)
-        .map(({ name }) => name)
-        // Its text names machines, which are new in each run here.
-        .filter((name) => name !== "storage-form")
-        .sort();
+    return (
+        after
+            .ofType("command:remote:Command")
+            .filter(({ name, inputs }) => before.get(name).inputs.create !== inputs.create)
+            .map(({ name }) => name)
+            // Its text names machines, which are new in each run here.
+            .filter((name) => name !== "storage-form")
+            .sort()
+    );
 }
 
 test("passwords of the first generation have no number, those of another one do, and then there are no others", async () => {
@@ -97,8 +99,9 @@ test("one group changes nothing of the others", async () => {
 });
 
 test("new passwords are accepted before PHP gets them, where PHP is at work; on new hosts nobody waits", async () => {
-    const atWork = await tiers(true);
-    const fresh = await tiers(false);
+    const plan = planOf(full);
+    const atWork = await tiers(["cache1", "app1"]);
+    const fresh = await tiers(plan.hosts.map(({ name }) => name));
     for (const accepted of ["db-form", "cache-form", "cache-cache3-join"]) {
         for (const push of ["web-app1-app-push", "web-app2-app-push"]) {
             expect([accepted, push, atWork.isAfter(push, accepted)]).toEqual([
@@ -109,6 +112,15 @@ test("new passwords are accepted before PHP gets them, where PHP is at work; on 
             expect(fresh.isAfter(push, accepted)).toBe(false);
         }
     }
+});
+
+test("a member that is made anew is pushed to last: it knows the new passwords alone", async () => {
+    const made = await tiers(["cache1"]);
+    expect(made.get("cache-cache1-push").waitsFor).toContain("cache-cache3-push");
+    expect(made.isAfter("cache-cache2-push", "cache-cache1-push")).toBe(false);
+    expect(made.get("cache-form").waitsFor).toContain("cache-cache1-push");
+    const others = await tiers([]);
+    expect(others.get("cache-cache3-push").waitsFor).toContain("cache-cache2-push");
 });
 
 test("members use new passwords when all of them accept them, and old ones are refused when PHP has the new", async () => {

@@ -16,9 +16,13 @@ class Thing extends pulumi.CustomResource {
 
 /**
  * A machine maker that makes nothing: one resource a machine, `maker-<host>`.
- * @param living Whether the machines were there before.
+ * @param living Which machines were there before. @default none
  */
-export function fakeMachines(plan: Plan, trust: Trust, living = false): Machines {
+export function fakeMachines(
+    plan: Plan,
+    trust: Trust,
+    living: (host: string) => boolean = () => false,
+): Machines {
     return {
         host(spec: HostSpec, { parent }): Host {
             const machine = new Thing(`maker-${spec.name}`, {}, { parent });
@@ -26,7 +30,7 @@ export function fakeMachines(plan: Plan, trust: Trust, living = false): Machines
                 spec,
                 name: spec.name,
                 machineId: `id-${spec.name}`,
-                isLiving: living,
+                isLiving: living(spec.name),
                 privateAddress: spec.address,
                 connection: connectionTo(spec, plan, trust, trust.hostKey(spec.name), "root"),
                 machine,
@@ -37,7 +41,7 @@ export function fakeMachines(plan: Plan, trust: Trust, living = false): Machines
 }
 
 /** What every tier stands on, on a platform that makes nothing. */
-export function foundationOf(plan: Plan, living = false): Foundation {
+export function foundationOf(plan: Plan, living?: (host: string) => boolean): Foundation {
     const trust = new Trust("trust");
     const machines = fakeMachines(plan, trust, living);
     const border = new Thing("border", {}, {});
