@@ -44,6 +44,8 @@ async function main(): Promise<Record<string, unknown>> {
         archives,
         after,
     });
+    database.retirePasswords(web.pushes);
+    cache?.retirePasswords(web.pushes);
     const ops = hostsOf(plan, "ops").length
         ? new LogBackupHost("ops", { foundation, after })
         : undefined;

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { netmask, parseNetwork } from "./cluster/addresses";
 import { hostsOf } from "./cluster/plan";
 import type { HostSpec } from "./cluster/types";
@@ -7,6 +6,7 @@ import type { Foundation } from "./foundation";
 import { bringUp, stayingFirst, type BroughtUp } from "./host/bring-up";
 import { renderRole } from "./host/render";
 import { fileVersion, push, script } from "./host/steps";
+import { generatedPassword } from "./passwords";
 import { galera, scripts } from "./roles/galera-cluster";
 import { isProxysql } from "./roles/proxysql";
 import { namesIn } from "./roles/role";
@@ -36,14 +36,18 @@ export class GaleraCluster extends pulumi.ComponentResource {
     };
     /** Of the account by which a ProxySQL asks members how they are; null where there is none. */
     readonly monitorPassword: pulumi.Output<string> | null;
+    /** Makes passwords of before be refused; `after` is everything that could still use them. */
+    readonly retirePasswords: (after: readonly pulumi.Resource[]) => void;
 
     constructor(name: string, args: GaleraClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("testudo:index:GaleraCluster", name, {}, opts);
         const { foundation } = args;
         const { plan, trust } = foundation;
         const specs = args.hosts ?? hostsOf(plan, "database");
-        const password = this.password(`${name}-site-password`);
-        this.monitorPassword = isProxysql(plan) ? this.password(`${name}-monitor-password`) : null;
+        const generated = (account: string) =>
+            generatedPassword(`${name}-${account}-password`, plan.config.passwords.sql, 32, this);
+        const password = generated("site");
+        this.monitorPassword = isProxysql(plan) ? generated("monitor") : null;
         this.account = { database: "wordpress", user: "wordpress", password };
         this.hosts = specs.map((spec) =>
             bringUp(name, spec, foundation, { parent: this, dependsOn: [...args.after] }),
@@ -71,20 +75,19 @@ export class GaleraCluster extends pulumi.ComponentResource {
                 { parent: this, dependsOn: [host.base, ...(last === undefined ? [] : [last])] },
             );
         }
+        const accounts = {
+            database: this.account.database,
+            user: this.account.user,
+            password,
+            hosts: clientPattern(plan.networks.private),
+            ...(this.monitorPassword === null ? {} : { monitor_password: this.monitorPassword }),
+        };
         last = script(
             `${name}-form`,
             first.host,
             {
                 script: scripts.form,
-                values: {
-                    database: this.account.database,
-                    user: this.account.user,
-                    password,
-                    hosts: clientPattern(plan.networks.private),
-                    ...(this.monitorPassword === null
-                        ? {}
-                        : { monitor_password: this.monitorPassword }),
-                },
+                values: accounts,
                 version: fileVersion(first.files, scripts.form),
                 stackKey: trust.stackKey,
             },
@@ -102,13 +105,21 @@ export class GaleraCluster extends pulumi.ComponentResource {
                 { parent: this, dependsOn: [last] },
             );
         }
-        this.formed = last;
+        const formed = last;
+        this.formed = formed;
+        this.retirePasswords = (after) =>
+            script(
+                `${name}-retire`,
+                first.host,
+                {
+                    script: scripts.retire,
+                    values: accounts,
+                    version: fileVersion(first.files, scripts.retire),
+                    stackKey: trust.stackKey,
+                },
+                { parent: this, dependsOn: [formed, ...after] },
+            );
         this.registerOutputs({});
-    }
-
-    private password(name: string): pulumi.Output<string> {
-        return new random.RandomPassword(name, { length: 32, special: false }, { parent: this })
-            .result;
     }
 }
 

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { hostsOf } from "./cluster/plan";
 import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import { bringUp, stayingFirst, type BroughtUp } from "./host/bring-up";
 import { renderRole } from "./host/render";
 import { fileVersion, push, script } from "./host/steps";
+import { generatedPassword } from "./passwords";
 import { redis, scripts, type RedisPasswords } from "./roles/redis-sentinel";
 
 export interface RedisSentinelArgs {
@@ -28,13 +28,15 @@ export class RedisSentinel extends pulumi.ComponentResource {
     readonly formed: pulumi.Resource;
     /** Of the accounts of the same names, for the hosts where PHP runs. */
     readonly passwords: Readonly<Record<"sessions" | "objects", pulumi.Output<string>>>;
+    /** Makes passwords of before be refused; `after` is everything that could still use them. */
+    readonly retirePasswords: (after: readonly pulumi.Resource[]) => void;
 
     constructor(name: string, args: RedisSentinelArgs, opts?: pulumi.ComponentResourceOptions) {
         super("testudo:index:RedisSentinel", name, {}, opts);
         const { foundation } = args;
         const { plan, trust } = foundation;
         const specs = args.hosts ?? hostsOf(plan, "cache");
-        const passwords = this.accounts(name);
+        const passwords = this.accounts(name, plan.config.passwords.redis);
         this.passwords = { sessions: passwords.sessions, objects: passwords.objects };
         this.hosts = specs.map((spec) =>
             bringUp(name, spec, foundation, { parent: this, dependsOn: [...args.after] }),
@@ -53,7 +55,12 @@ export class RedisSentinel extends pulumi.ComponentResource {
             parent: this,
             dependsOn: [...after, ...(last === undefined ? [] : [last])],
         });
-        for (const { host, files } of members) {
+        // A host that is made anew knows the present passwords alone: last, when the others accept them.
+        const inTurn = [
+            ...members.filter(({ host }) => host.isLiving),
+            ...members.filter(({ host }) => !host.isLiving),
+        ];
+        for (const { host, files } of inTurn) {
             last = push(
                 `${name}-${host.name}-push`,
                 host,
@@ -61,28 +68,50 @@ export class RedisSentinel extends pulumi.ComponentResource {
                 next([host.base]),
             );
         }
+        // By now every member accepts them, so each may begin to use them.
+        const { replication, sentinel, gate, operator } = passwords;
+        const used = { replication, sentinel, gate, operator };
         for (const [index, { host, files }] of members.entries()) {
             const step = index === 0 ? scripts.form : scripts.join;
             last = script(
                 index === 0 ? `${name}-form` : `${name}-${host.name}-join`,
                 host,
-                { script: step, version: fileVersion(files, step), stackKey: trust.stackKey },
+                {
+                    script: step,
+                    values: used,
+                    version: fileVersion(files, step),
+                    stackKey: trust.stackKey,
+                },
                 next(),
             );
         }
         if (last === undefined)
             throw new Error(`RedisSentinel "${name}": hosts needs at least one host`);
-        this.formed = last;
+        const formed = last;
+        this.formed = formed;
+        this.retirePasswords = (after) => {
+            for (const { host, files } of members)
+                script(
+                    `${name}-${host.name}-retire`,
+                    host,
+                    {
+                        script: scripts.retire,
+                        values: passwords,
+                        version: fileVersion(files, scripts.retire),
+                        stackKey: trust.stackKey,
+                    },
+                    { parent: this, dependsOn: [formed, ...after] },
+                );
+        };
         this.registerOutputs({});
     }
 
-    private accounts(name: string): Record<keyof RedisPasswords, pulumi.Output<string>> {
+    private accounts(
+        name: string,
+        generation: number,
+    ): Record<keyof RedisPasswords, pulumi.Output<string>> {
         const password = (account: string) =>
-            new random.RandomPassword(
-                `${name}-${account}-password`,
-                { length: 32, special: false },
-                { parent: this },
-            ).result;
+            generatedPassword(`${name}-${account}-password`, generation, 32, this);
         return {
             sessions: password("sessions"),
             objects: password("objects"),

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import type { HostSpec, RoleName } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import type { GaleraCluster } from "./galera-cluster";
@@ -8,6 +7,7 @@ import { bringUp, type BroughtUp } from "./host/bring-up";
 import { renderRole, type RenderedFile } from "./host/render";
 import type { SiteArchive } from "./host/site-archive";
 import { fileVersion, push, script } from "./host/steps";
+import { generatedPassword } from "./passwords";
 import { app, scripts } from "./roles/app-tier";
 import { namesIn } from "./roles/role";
 import { web } from "./roles/web-tier";
@@ -55,6 +55,8 @@ export interface WebTierArgs {
 export class WebTier extends pulumi.ComponentResource {
     readonly hosts: BroughtUp[];
     readonly adminPassword: pulumi.Output<string>;
+    /** After these, whatever runs PHP works with what it was given last. */
+    readonly pushes: readonly pulumi.Resource[];
 
     constructor(name: string, args: WebTierArgs, opts?: pulumi.ComponentResourceOptions) {
         super("testudo:index:WebTier", name, {}, opts);
@@ -62,16 +64,14 @@ export class WebTier extends pulumi.ComponentResource {
         const { plan, trust } = foundation;
         const specs =
             args.hosts ?? plan.hosts.filter((host) => has(host, "web") || has(host, "app"));
-        const salts = new random.RandomPassword(
-            `${name}-salts`,
-            { length: 64, special: false },
-            { parent: this },
-        ).result;
-        this.adminPassword = new random.RandomPassword(
+        const generations = plan.config.passwords;
+        const salts = generatedPassword(`${name}-salts`, generations.keys, 64, this);
+        this.adminPassword = generatedPassword(
             `${name}-admin-password`,
-            { length: 24, special: false },
-            { parent: this },
-        ).result;
+            generations.admin,
+            24,
+            this,
+        );
         this.hosts = specs.map((spec) =>
             bringUp(name, spec, foundation, { parent: this, dependsOn: [...args.after] }),
         );
@@ -116,6 +116,10 @@ export class WebTier extends pulumi.ComponentResource {
         );
         const pushes: pulumi.Resource[] = [];
         const bases = this.hosts.map(({ base }) => base);
+        // PHP at work gets a new password when it is accepted. (On new hosts the tiers come up beside each other.)
+        const accepted = this.hosts.some(({ isLiving }) => isLiving)
+            ? [database.formed, ...(cache === undefined ? [] : [cache.formed])]
+            : [];
         const pushTo = ({ host, files }: Member, role: typeof app | typeof web, step: string) =>
             pushes.push(
                 push(
@@ -128,11 +132,12 @@ export class WebTier extends pulumi.ComponentResource {
                         stackKey: trust.stackKey,
                     },
                     // All firewalls first: a new host asks the others for the current release.
-                    { parent: this, dependsOn: [...bases, ...pushes.slice(-1)] },
+                    { parent: this, dependsOn: [...bases, ...accepted, ...pushes.slice(-1)] },
                 ),
             );
         for (const member of apps) pushTo(member, app, "app-push");
         for (const member of webs) pushTo(member, web, "push");
+        this.pushes = pushes;
 
         const first = apps.find(({ host }) => host.spec.leaving !== true) ?? apps[0];
         if (first === undefined)
@@ -156,6 +161,7 @@ export class WebTier extends pulumi.ComponentResource {
                         admin_user: site.adminUser,
                         admin_email: site.adminEmail,
                         admin_password: this.adminPassword,
+                        admin_generation: String(generations.admin),
                     },
                     version: fileVersion(first.files, scripts.install),
                     stackKey: trust.stackKey,

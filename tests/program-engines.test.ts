@@ -38,7 +38,7 @@ test("with them a preview of a new stack registers the same as an up", async () 
     expect(up.names).toContain("db-monitor-password");
 });
 
-test("the monitor's password goes to form and to PHP's hosts, and stands nowhere outside of an envelope", async () => {
+test("the monitor's password goes to form, retire and PHP's hosts, and stands nowhere outside of an envelope", async () => {
     const made = await program({ preview: false });
     expect(made.all.flatMap((one) => leaks(one.sent).map((at) => `${one.name}: ${at}`))).toEqual(
         [],
@@ -46,7 +46,12 @@ test("the monitor's password goes to form and to PHP's hosts, and stands nowhere
     const knowing = made.all
         .filter((one) => leaks(one.inputs, [canary("db-monitor-password")]).length > 0)
         .map((one) => one.name);
-    expect(knowing.sort()).toEqual(["db-form", "web-web1-app-push", "web-web2-app-push"]);
+    expect(knowing.sort()).toEqual([
+        "db-form",
+        "db-retire",
+        "web-web1-app-push",
+        "web-web2-app-push",
+    ]);
     for (const name of knowing) expect(isSecret(made.get(name).sent.stdin)).toBe(true);
 });
 

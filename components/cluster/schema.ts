@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { address, network } from "./schema.addresses";
 import { egress, ownFlows } from "./schema.flows";
+import { passwords } from "./schema.passwords";
 import { email, furtherSites, mainSite } from "./schema.sites";
 
 const count = (most: number, least = 1) => z.number().int().min(least).max(most);
@@ -206,6 +207,8 @@ export const schema = z
             .optional(),
         /** Secret: `pulumi config set --secret testudo:mailPassword`. */
         mailPassword: z.string().optional(),
+
+        passwords,
 
         incus: z
             .object({

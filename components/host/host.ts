@@ -8,6 +8,8 @@ export interface Host {
     readonly name: string;
     /** Changes when the machine does, even if its address does not. */
     readonly machineId: pulumi.Input<string>;
+    /** Was there before this run, and may be at work with what it was given then. */
+    readonly isLiving: boolean;
     readonly privateAddress: string;
     /** Pinned host key; through the bastion for private hosts. */
     readonly connection: pulumi.Output<command.types.input.remote.ConnectionArgs>;

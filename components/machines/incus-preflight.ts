@@ -32,6 +32,8 @@ import type { Preflight } from "./machines";
 export interface IncusFacts extends Preflight {
     /** Of a machine; a living one that is to be made anew gets a new one as well. */
     machineId(host: string): string;
+    /** Whether the machine is there, and stays. */
+    isLiving(host: string): boolean;
     /** The image that a living machine was made from, or the one for new machines. */
     imageOf(host: string): string;
     /** Of a host's data volume. */
@@ -55,6 +57,7 @@ export async function incusPreflight(plan: Plan): Promise<IncusFacts> {
             networkId: "",
             borderId: "",
             machineId: () => "",
+            isLiving: () => false,
             volumeId: () => "",
             imageOf: () => "",
         };
@@ -121,6 +124,7 @@ export async function incusPreflight(plan: Plan): Promise<IncusFacts> {
         networkId: bridges ?? newNonce(),
         borderId: border ?? newNonce(),
         machineId: (host) => machineIds.get(host) ?? "",
+        isLiving: (host) => staying.has(host),
         volumeId: (host) => volumeIds.get(host) ?? "",
         imageOf: (host) => staying.get(host)?.["user.testudo.image"] ?? image ?? "",
     };

@@ -83,6 +83,7 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
             spec,
             name: spec.name,
             machineId: nonce,
+            isLiving: this.facts.isLiving(spec.name),
             privateAddress: spec.address,
             connection: connectionTo(spec, this.plan, this.trust, hostKey, "root"),
             machine,

@@ -17,8 +17,15 @@ export { ports, type GaleraFacts };
 
 const library = "/usr/local/lib/testudo/database";
 
-/** Scripts that the component runs: `form` once on the first member after all pushes, then `join` on each other one, in turn. */
-export const scripts = { form: `${library}/form`, join: `${library}/join` } as const;
+/**
+ * Scripts that the component runs: `form` once on the first member after all pushes, then `join` on each other one, in
+ * turn; `retire` on the first one when nobody uses a password of before any more.
+ */
+export const scripts = {
+    form: `${library}/form`,
+    join: `${library}/join`,
+    retire: `${library}/retire`,
+} as const;
 
 const applyRuntime = `run ${library}/apply-runtime` as const;
 
@@ -71,6 +78,7 @@ export const galera: Role<GaleraFacts, NamesInPlan> = {
             "agent",
             "form",
             "join",
+            "retire",
             "leave",
             "forget",
             "votes",

@@ -43,13 +43,14 @@ export const proxysql = {
             check: `bash -n ${checker}`,
         },
         {
-            // Read at each start only, since the unit begins with an empty database of its own.
+            // Read at each start only, since the unit begins with an empty database of its own. PHP has to stand still
+            // meanwhile, so its restart brings about this one (before-restart).
             path: "/etc/proxysql.cnf",
             template: "proxysql/etc/proxysql.cnf.mustache",
             view: proxysqlView,
             owner: "root:proxysql",
             mode: "0640",
-            onChange: `restart ${unit}`,
+            onChange: "restart php8.4-fpm.service",
             check: checker,
         },
         {

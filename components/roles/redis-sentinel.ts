@@ -24,8 +24,15 @@ export { ports, type RedisFacts, type RedisPasswords };
 
 const library = "/usr/local/lib/testudo/cache";
 
-/** Scripts that the component runs: `form` once on the first member after all pushes, then `join` on each other one, in turn. */
-export const scripts = { form: `${library}/form`, join: `${library}/join` } as const;
+/**
+ * Scripts that the component runs: `form` once on the first member after all pushes, then `join` on each other one, in
+ * turn; `retire` on each when nobody uses a password of before any more.
+ */
+export const scripts = {
+    form: `${library}/form`,
+    join: `${library}/join`,
+    retire: `${library}/retire`,
+} as const;
 
 const applyRuntime = `run ${library}/apply-runtime` as const;
 const unitOf = (instance: Instance) => `redis-server@${instance}.service`;
@@ -99,12 +106,15 @@ export const redis: Role<RedisFacts> = {
             onChange: "restart cache-agent.service",
             check: "systemd-analyze verify --man=no cache-agent.service",
         },
-        ...["agent", "guard", "sentinel-prepare", "check", "form", "join"].map(scriptFile),
+        ...["agent", "guard", "sentinel-prepare", "check", "form", "join", "adapt", "retire"].map(
+            scriptFile,
+        ),
         ...["may-start", "before-restart", "after-restart", "healthy", "apply-runtime"].map(
             scriptFile,
         ),
         ...["leave", "forget"].map(scriptFile),
         { ...scriptFile("settle"), view: settleView, onChange: `run ${library}/settle` },
+        { path: `${library}/passwords.sh`, check: `bash -n ${library}/passwords.sh` },
         {
             path: `${library}/lib.sh`,
             view: () => ({ sentinelPort: ports.sentinel }),

@@ -49,6 +49,26 @@ here(`the engine on a host${missing === undefined ? "" : ` (skipped: ${missing})
         expect(host.calls()).toEqual(["start app.service"]);
     });
 
+    test("a role takes over what only the host knows, before its files are compared", async () => {
+        const adapt = file(
+            "/usr/local/lib/testudo/app/adapt",
+            `#!/bin/bash\nif [ -e ${conf} ]; then cat ${conf} "$1${conf}" | sort -u >"$1/new"; mv "$1/new" "$1${conf}"; fi\n`,
+            { mode: "0755", onChange: "none", check: "" },
+        );
+        await host.apply(adapt, file(conf, "one\n"));
+        const taken = await host.apply(adapt, file(conf, "two\n", { mode: "0640" }));
+        expect([taken.status, host.read(conf), host.mode(conf)]).toEqual([0, "one\ntwo\n", 0o640]);
+        expect(await host.apply(adapt, file(conf, "two\n", { mode: "0640" }))).toEqual({
+            status: 0,
+            said: "nothing to change\n",
+        });
+        const refusing = { ...adapt, content: "#!/bin/bash\nexit 1\n" };
+        const refused = await host.apply(refusing, file(conf, "three\n"));
+        expect(refused.status).not.toBe(0);
+        expect(refused.said).toContain("could not be adapted to this host");
+        expect(host.read(conf)).toBe("one\ntwo\n");
+    });
+
     test("the same push again changes nothing and touches no unit", async () => {
         await host.apply(file(conf, "one\n"));
         host.calls();

@@ -14,8 +14,15 @@ class Thing extends pulumi.CustomResource {
     }
 }
 
-/** A machine maker that makes nothing: one resource a machine, `maker-<host>`. */
-export function fakeMachines(plan: Plan, trust: Trust): Machines {
+/**
+ * A machine maker that makes nothing: one resource a machine, `maker-<host>`.
+ * @param living Which machines were there before. @default none
+ */
+export function fakeMachines(
+    plan: Plan,
+    trust: Trust,
+    living: (host: string) => boolean = () => false,
+): Machines {
     return {
         host(spec: HostSpec, { parent }): Host {
             const machine = new Thing(`maker-${spec.name}`, {}, { parent });
@@ -23,6 +30,7 @@ export function fakeMachines(plan: Plan, trust: Trust): Machines {
                 spec,
                 name: spec.name,
                 machineId: `id-${spec.name}`,
+                isLiving: living(spec.name),
                 privateAddress: spec.address,
                 connection: connectionTo(spec, plan, trust, trust.hostKey(spec.name), "root"),
                 machine,
@@ -33,9 +41,9 @@ export function fakeMachines(plan: Plan, trust: Trust): Machines {
 }
 
 /** What every tier stands on, on a platform that makes nothing. */
-export function foundationOf(plan: Plan): Foundation {
+export function foundationOf(plan: Plan, living?: (host: string) => boolean): Foundation {
     const trust = new Trust("trust");
-    const machines = fakeMachines(plan, trust);
+    const machines = fakeMachines(plan, trust, living);
     const border = new Thing("border", {}, {});
     return { plan, flows: flowsOf(plan), machines, trust, border };
 }

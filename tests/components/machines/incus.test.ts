@@ -9,6 +9,7 @@ const facts: IncusFacts = {
     faults: [],
     warnings: [],
     machineId: (host) => `nonce-${host}`,
+    isLiving: () => false,
     volumeId: (host) => `volume-${host}`,
     projectId: "nonce-project",
     networkId: "nonce-network",

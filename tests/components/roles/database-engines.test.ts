@@ -140,7 +140,9 @@ test("no password is an argument of a program: scripts hand SQL over on standard
     for (const plan of [mariadb, percona]) {
         const part = text(plan, `${library}/${engineOf(plan).name}.sh`) ?? "";
         const lines = part.split("\n").filter((line) => /\$password|\$3/.test(line));
-        expect(lines.filter((line) => !/sql <<<|^ALTER USER|local /.test(line))).toEqual([]);
+        expect(
+            lines.filter((line) => !/sql <<<|^ALTER USER|local |digest_of "\$3"/.test(line)),
+        ).toEqual([]);
     }
 });
 

@@ -28,7 +28,7 @@ test("where it is asked for, PHP's hosts have its package, its unit and a checke
     expect(file).toMatchObject({
         owner: "root:proxysql",
         mode: "0640",
-        onChange: "restart proxysql.service",
+        onChange: "restart php8.4-fpm.service",
         check: "/usr/local/lib/testudo/app/check-proxysql",
     });
 });

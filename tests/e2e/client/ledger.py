@@ -66,7 +66,9 @@ async def log_in(reader, writer, who):
         await receive(reader)
 
 
-async def insert(who, row):
+async def insert(row):
+    # As it is now: passwords change while this runs.
+    who = account()
     reader, writer = await asyncio.open_connection("127.0.0.1", 3306)
     try:
         await log_in(reader, writer, who)
@@ -80,10 +82,10 @@ async def insert(who, row):
         writer.close()
 
 
-async def write(who, name):
+async def write(name):
     row = {"kind": "write", "id": name, "start": time.time(), "ok": False}
     try:
-        await asyncio.wait_for(insert(who, row), TIMEOUT)
+        await asyncio.wait_for(insert(row), TIMEOUT)
     except asyncio.TimeoutError:
         row["error"] = f"nothing within {TIMEOUT} s"
     except asyncio.IncompleteReadError:
@@ -97,7 +99,6 @@ async def write(who, name):
 async def main():
     prefix, every = sys.argv[1], float(sys.argv[2]) / 1000
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 1 << 30
-    who = account()
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     if count == 1 << 30:
@@ -107,7 +108,7 @@ async def main():
     until = due + LONGEST_RUN
     number = 0
     while number < count and not ended.is_set() and time.monotonic() < until:
-        task = asyncio.create_task(write(who, f"{prefix}-{number}"))
+        task = asyncio.create_task(write(f"{prefix}-{number}"))
         under_way.add(task)
         task.add_done_callback(under_way.discard)
         number += 1

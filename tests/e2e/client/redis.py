@@ -41,7 +41,9 @@ async def line(reader):
     return text[:-2]
 
 
-async def set_key(who, key):
+async def set_key(key):
+    # As it is now: passwords change while this runs.
+    who = account()
     reader, writer = await asyncio.open_connection("127.0.0.1", 6379)
     try:
         writer.write(command("AUTH", *who))
@@ -52,10 +54,10 @@ async def set_key(who, key):
         writer.close()
 
 
-async def write(who, name):
+async def write(name):
     row = {"kind": "redis", "id": name, "start": time.time(), "ok": False}
     try:
-        await asyncio.wait_for(set_key(who, f"session:{name}"), TIMEOUT)
+        await asyncio.wait_for(set_key(f"session:{name}"), TIMEOUT)
         row["ok"] = True
     except asyncio.TimeoutError:
         row["error"] = f"nothing within {TIMEOUT} s"
@@ -65,7 +67,8 @@ async def write(who, name):
     print(json.dumps(row), flush=True)
 
 
-async def absent(who):
+async def absent():
+    who = account()
     reader, writer = await asyncio.open_connection("127.0.0.1", 6379)
     writer.write(command("AUTH", *who))
     await line(reader)
@@ -80,9 +83,8 @@ async def absent(who):
 
 async def main():
     prefix, every = sys.argv[1:]
-    who = account()
     if every == "--present":
-        await absent(who)
+        await absent()
         return
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -92,7 +94,7 @@ async def main():
     until = due + LONGEST_RUN
     number = 0
     while not ended.is_set() and time.monotonic() < until:
-        task = asyncio.create_task(write(who, f"{prefix}-{number}"))
+        task = asyncio.create_task(write(f"{prefix}-{number}"))
         under_way.add(task)
         task.add_done_callback(under_way.discard)
         number += 1
