@@ -1,16 +1,8 @@
 import { z } from "zod";
-import { parseAddress, parseNetwork } from "./addresses";
+import { limits } from "./schema.limits";
+import { address, network } from "./schema.network";
 import { email, furtherSites, mainSite } from "./schema.sites";
 
-const address = z
-    .string()
-    .refine((text) => parseAddress(text) !== undefined, "needs an IPv4 address such as 10.91.0.10");
-const network = z
-    .string()
-    .refine(
-        (text) => parseNetwork(text) !== undefined,
-        "needs an IPv4 network such as 10.91.0.0/24, host bits zero",
-    );
 const count = (most: number, least = 1) => z.number().int().min(least).max(most);
 const seconds = (least: number, most: number) => z.number().min(least).max(most);
 const memoryMiB = z.number().int().min(128).max(1_048_576);
@@ -70,6 +62,8 @@ export const schema = z
                 serverTimeoutSeconds: seconds(2, 3600).default(30),
                 /** How long an idle client is kept. */
                 clientTimeoutSeconds: seconds(2, 3600).default(30),
+                /** What one visitor's address may do (docs/hardening.md). */
+                limits,
                 vrrpAdvertSeconds,
                 /** Unique in the public network. */
                 vrrpRouterId: vrrpRouterId.default(91),
