@@ -15,7 +15,15 @@ export const limits = z
         /** How long a banned address gets no page that asks for passwords. All others it gets. */
         banMinutes: z.number().int().min(1).max(43_200).default(15),
         /** Further addresses where passwords are asked for: of a PHP site, or of a plugin that moves the form. */
-        loginPaths: z.array(path).max(50).default([]),
+        loginPaths: z
+            .array(
+                path.refine(
+                    (text) => text !== "/",
+                    "needs more than /, which is part of every address",
+                ),
+            )
+            .max(50)
+            .default([]),
         /** At once. @default an eighth of loadBalancer.maxConnections */
         connectionsPerAddress: z.number().int().min(10).max(1_000_000).optional(),
         /** Of any kind, over ten seconds; more are answered 429. 0 counts none. */

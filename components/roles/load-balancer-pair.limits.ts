@@ -17,14 +17,13 @@ export function hstsSeconds({ config }: Pick<Plan, "config">): number {
     return config.site.hstsDays * 86_400;
 }
 
-/** What the edge lets one address do, and how many connections it takes in all. */
+/** What the edge lets one address do. Neither of its doors takes all connections, so that metrics are still read. */
 export function limitsView({ config }: Pick<Plan, "config">): View {
     const { limits, maxConnections } = config.loadBalancer;
-    const redirectConnections = Math.ceil(maxConnections / 4);
     return {
         maxConnections,
-        redirectConnections,
-        allConnections: maxConnections + redirectConnections + 100,
+        siteConnections: maxConnections - Math.ceil(maxConnections / 8),
+        redirectConnections: Math.ceil(maxConnections / 4),
         connectionsPerAddress: connectionsPerAddress(config.loadBalancer),
         limitsRequests: limits.requestsPerSecond > 0,
         requestsPerTenSeconds: 10 * limits.requestsPerSecond,
