@@ -9,7 +9,7 @@ const dnsName = z
     );
 export const email = z.string().email();
 /** As nginx and a browser understand it, nothing in it that either would read as something else. */
-const path = z
+export const path = z
     .string()
     .max(1000)
     .regex(/^\/[A-Za-z0-9._~/-]*$/, "needs a path such as /about/us, of A-Z a-z 0-9 . _ ~ - /")
@@ -95,6 +95,10 @@ export const mainSite = z
             .regex(/^[a-z0-9_.-]{1,60}$/, "needs 1 to 60 of a-z 0-9 _ . -")
             .default("admin"),
         adminEmail: email.default("admin@example.invalid"),
+        /** WordPress' old interface for apps, a second door for passwords. Closed it answers 403. */
+        xmlrpc: z.boolean().default(false),
+        /** How long browsers ask for the site's names by https only (HSTS). 0 makes them forget it. */
+        hstsDays: z.number().int().min(0).max(730).default(180),
         ...names,
         /** Debian's WordPress, or a directory of one's own. Only WordPress' pages are kept for visitors. */
         application: z.enum(["wordpress", "php"]).default("wordpress"),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { address, network } from "./schema.addresses";
 import { egress, ownFlows } from "./schema.flows";
+import { limits } from "./schema.limits";
 import { passwords } from "./schema.passwords";
 import { email, furtherSites, mainSite } from "./schema.sites";
 
@@ -66,6 +67,8 @@ export const schema = z
                 serverTimeoutSeconds: seconds(2, 3600).default(30),
                 /** How long an idle client is kept. */
                 clientTimeoutSeconds: seconds(2, 3600).default(30),
+                /** What one visitor's address may do (docs/hardening.md). */
+                limits,
                 vrrpAdvertSeconds,
                 /** Unique in the public network. */
                 vrrpRouterId: vrrpRouterId.default(91),

@@ -5,6 +5,7 @@ import {
     floatingAddressParts,
     type FloatingAddress,
 } from "./floating-address";
+import { limitFaults } from "./load-balancer-pair.limits";
 import { bundlePem, type Role } from "./role";
 import {
     bastionView,
@@ -197,8 +198,10 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
     faults: (plan): Fault[] => {
         const { vrrpAdvertSeconds } = plan.config.loadBalancer;
         const count = hostsOf(plan, "load-balancer").length;
-        if (count <= 2) return [];
+        const faults = limitFaults(plan);
+        if (count <= 2) return faults;
         return [
+            ...faults,
             {
                 key: "testudo:loadBalancer.count",
                 rule: "needs to be 2 (or 1 with testudo:acceptDataLossRisk)",

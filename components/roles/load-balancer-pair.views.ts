@@ -1,4 +1,5 @@
 import { hostsOf } from "../cluster/plan";
+import { hstsSeconds, limitsView } from "./load-balancer-pair.limits";
 import { sitesOf } from "../cluster/sites";
 import type { Credentials, HostFacts, View } from "./role";
 
@@ -26,7 +27,7 @@ export function haproxyView({ plan, host }: LoadBalancerFacts): View {
     const settings = plan.config.loadBalancer;
     return {
         self: host.name,
-        maxConnections: settings.maxConnections,
+        ...limitsView(plan),
         clientTimeout: `${settings.clientTimeoutSeconds * 1000}ms`,
         serverTimeout: `${settings.serverTimeoutSeconds * 1000}ms`,
         readTimeout: `${Math.min(settings.serverTimeoutSeconds, 10) * 1000}ms`,
@@ -41,6 +42,7 @@ export function haproxyView({ plan, host }: LoadBalancerFacts): View {
                     : ` ${peer.address}:${ports.peers} verifyhost ${peer.name}`,
         })),
         siteName: plan.siteName,
+        hstsSeconds: hstsSeconds(plan),
         // With Redis every host has every session.
         sticky: hostsOf(plan, "cache").length === 0,
         servers: hostsOf(plan, "web").map((web, index) => ({

@@ -32,6 +32,7 @@ export function siteView({ plan, host }: WebFacts): View {
         balancers: hostsOf(plan, "load-balancer").map((balancer) => balancer.address),
         maxUploadMiB,
         ...uploadsView(plan),
+        closesXmlrpc: !plan.config.site.xmlrpc,
         // Only WordPress says when a page has changed, and who is a stranger to it.
         keepsPages: pageCacheSeconds > 0 && main.isWordpress === true,
         pageCacheSeconds,

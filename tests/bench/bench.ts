@@ -3,6 +3,7 @@ import { cpus, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { client, makeClient, removeClient } from "../e2e/client";
 import { checkout, hostsOf, instances, outputs, reportFolder, stack } from "../e2e/lab";
+import { edgeTable, edgeTimes } from "./edge";
 import { dataWay, nginxTimes, proxyTimes } from "./hops";
 import {
     cluster,
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
         const text = [
             rowsTable(findings.cells),
             ...hopsTables(findings),
+            edgeTable(await edgeTimes(place.host), findings.cells),
             memoryTable(before, used),
         ].join("\n\n");
         process.stdout.write(`\n${text}\n`);

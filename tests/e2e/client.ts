@@ -80,6 +80,15 @@ export async function clientAddress(): Promise<string> {
     return /inet ([\d.]+)/.exec(await sh(client, "ip -4 -o address show dev eth0"))?.[1] ?? "";
 }
 
+/** One more address of the visitor, so that a test can be somebody else: the network's, with this last number. */
+export async function anotherAddress(last: number): Promise<string> {
+    // Where one file of the tests runs alone, nobody has made the visitor yet.
+    if (!(await instances()).some((one) => one.name === client)) await makeClient();
+    const address = (await clientAddress()).replace(/\.\d+$/, `.${last}`);
+    await sh(client, `ip address replace ${address}/24 dev eth0`);
+    return address;
+}
+
 /** Puts one of the programs of client/ into a container. */
 export async function give(host: string, file: string): Promise<void> {
     await incus(["file", "push", "--quiet", "--create-dirs", "-", `${host}${place}/${file}`], {
@@ -124,6 +133,26 @@ export async function visitors(staticEveryMs = 20, pageEveryMs = 500): Promise<M
         `kept=${paths.kept},${pageEveryMs}`,
         `page=${paths.page},${pageEveryMs}`,
     ]);
+}
+
+/** Slow clients, all from one address: so many that trickle headers, and so many that trickle bodies. */
+export async function slowClients(
+    from: string,
+    headers: number,
+    bodies: number,
+): Promise<Measurement> {
+    const { vip } = await outputs();
+    await give(client, "slow.py");
+    const counts = [String(headers), String(bodies)];
+    return measure(client, [`${place}/slow.py`, vip, `${place}/ca.pem`, from, ...counts]);
+}
+
+/** So many wrong passwords, as fast as four people type; what each was answered with. */
+export async function guesses(from: string, user: string, count: number): Promise<Attempt[]> {
+    const { vip } = await outputs();
+    await give(client, "guess.py");
+    const args = [`${place}/guess.py`, vip, `${place}/ca.pem`, from, user, String(count)];
+    return measure(client, args).stop();
 }
 
 /** Starts one of the measuring programs in a container. */

@@ -1,0 +1,42 @@
+import { client } from "./client";
+import { outputs, sh } from "./lab";
+
+/** One finding of testssl.sh. */
+export interface Finding {
+    readonly id: string;
+    readonly severity: "DEBUG" | "INFO" | "OK" | "LOW" | "MEDIUM" | "HIGH" | "CRITICAL" | "WARN";
+    readonly finding: string;
+}
+
+export interface Scan {
+    readonly findings: readonly Finding[];
+    readonly grade: string;
+    readonly seconds: number;
+}
+
+/** Everything that the grade is made of, and nothing else: the rest takes as long again. */
+const checks = [
+    ...["--protocols", "--std", "--fs", "--server-defaults", "--headers", "--rc4", "--logjam"],
+    ...["--heartbleed", "--ccs-injection", "--ticketbleed", "--robot", "--renegotiation"],
+    ...["--crime", "--poodle", "--tls-fallback", "--drown", "--beast"],
+];
+
+/** Grades the floating address as a visitor sees it who trusts the stack's authority. */
+export async function scan(): Promise<Scan> {
+    const { vip } = await outputs();
+    const began = Date.now();
+    // Its exit status counts findings.
+    const text = await sh(
+        client,
+        `command -v testssl >/dev/null || { echo "the visitor's image has no testssl.sh: it is older than platform/image-packages; make image" >&2; exit 1; }
+rm -rf /root/scan && mkdir /root/scan && cd /root/scan
+timeout 150 testssl --quiet --color 0 --warnings off --nodns none --connect-timeout 10 --openssl-timeout 10 --add-ca /root/e2e/ca.pem ${checks.join(" ")} --jsonfile scan.json ${vip} >scan.log 2>&1
+[ $? -lt 200 ] || { tail -n 20 scan.log >&2; exit 1; }
+cat scan.json`,
+        { timeoutSeconds: 170 },
+    );
+    const findings = JSON.parse(text) as Finding[];
+    const grade = findings.find(({ id }) => id === "overall_grade")?.finding;
+    if (grade === undefined) throw new Error(`the scan came to no grade:\n${text.slice(-2000)}`);
+    return { findings, grade, seconds: (Date.now() - began) / 1000 };
+}
