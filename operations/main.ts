@@ -4,6 +4,7 @@ import { addLeave, addReplace } from "./leave";
 import { Refusal } from "./refusal";
 import { addRelease } from "./release";
 import { addRollback } from "./rollback";
+import { addSshConfig } from "./ssh-config";
 import { addStatus } from "./status";
 
 /** The commands, in the order in which `testudo --help` lists them. */
@@ -14,6 +15,7 @@ const commands: readonly ((program: Command) => void)[] = [
     addReplace,
     addStatus,
     addImport,
+    addSshConfig,
 ];
 
 async function main(words: readonly string[]): Promise<void> {

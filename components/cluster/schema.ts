@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseAddress, parseNetwork } from "./addresses";
+import { people } from "./schema.people";
 import { email, furtherSites, mainSite } from "./schema.sites";
 
 const address = z
@@ -60,6 +61,7 @@ export const schema = z
 
         /** Who may reach the bastion and the balancers' sshd. Default on Incus: the machine itself. */
         operators: z.array(network).optional(),
+        people,
 
         loadBalancer: z
             .object({

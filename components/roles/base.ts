@@ -1,5 +1,6 @@
 import { inbound, outbound, type HostRule } from "../cluster/flows";
 import { roleNames, type Flow } from "../cluster/types";
+import { accessFiles, sshdView } from "./base.access";
 import type { HostFacts, Role, View } from "./role";
 
 export interface BaseFacts extends HostFacts {
@@ -26,6 +27,7 @@ export const base: Role<BaseFacts> = {
         "openssh-server",
         "procps",
         "socat",
+        "sudo",
     ],
     users: [],
     units: ["nftables.service", "ssh.service"],
@@ -38,6 +40,7 @@ export const base: Role<BaseFacts> = {
         },
         {
             path: "/etc/ssh/sshd_config.d/50-testudo.conf",
+            view: sshdView,
             onChange: "reload ssh.service",
             check: "mkdir -p /run/sshd && sshd -t",
         },
@@ -47,6 +50,7 @@ export const base: Role<BaseFacts> = {
             mode: "0600",
             check: "ssh-keygen -l -f /root/.ssh/authorized_keys",
         },
+        ...accessFiles,
         {
             // Not in the system's store: daemons name the authority that they trust, and nobody else needs it.
             path: "/etc/testudo/ca.pem",

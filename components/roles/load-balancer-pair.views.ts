@@ -1,4 +1,5 @@
 import { hostsOf } from "../cluster/plan";
+import { leastRsaBits } from "../cluster/public-key";
 import { sitesOf } from "../cluster/sites";
 import type { Credentials, HostFacts, View } from "./role";
 
@@ -55,6 +56,7 @@ export function haproxyView({ plan, host }: LoadBalancerFacts): View {
 export function bastionView({ plan }: LoadBalancerFacts): View {
     return {
         port: ports.bastion,
+        leastRsaBits,
         targets: plan.hosts
             .filter((host) => host.zone === "private")
             .map((host) => `${host.address}:22`)
