@@ -141,11 +141,14 @@ function question(text: string): Promise<string> {
         },
     });
     const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
-    return new Promise((answer) => {
-        terminal.question("", (line) => {
-            terminal.close();
+    return new Promise((answer, reject) => {
+        terminal.on("close", () => {
             process.stderr.write("\n");
+            reject(new Refusal("no passphrase was given; nothing has been changed"));
+        });
+        terminal.question("", (line) => {
             answer(line);
+            terminal.close();
         });
     });
 }
