@@ -41,6 +41,7 @@ export function outputs({ plan, trust, matrix, web, tiers }: Built): Record<stri
             ]),
         ),
         flows: matrix,
+        people: Object.keys(plan.config.people).sort(),
         sshConfig: sshConfig(plan),
         sshKnownHosts: knownHosts(plan, trust, hosts),
         sshKey: pulumi.secret(trust.clientKey.privateKeyOpenssh),

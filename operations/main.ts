@@ -5,6 +5,8 @@ import { addLeave, addReplace } from "./leave";
 import { Refusal } from "./refusal";
 import { addRelease } from "./release";
 import { addRollback } from "./rollback";
+import { addSshConfig } from "./ssh-config";
+import { addState } from "./state";
 import { addStatus } from "./status";
 
 /** The commands, in the order in which `testudo --help` lists them. */
@@ -16,6 +18,8 @@ const commands: readonly ((program: Command) => void)[] = [
     addStatus,
     addFlows,
     addImport,
+    addSshConfig,
+    addState,
 ];
 
 async function main(words: readonly string[]): Promise<void> {

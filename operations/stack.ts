@@ -40,18 +40,16 @@ export interface Stack {
     run(host: string, command: string, options?: RunOptions): Promise<Answer>;
 }
 
-const checkout = join(__dirname, "..");
+export const checkout = join(__dirname, "..");
 const state =
     process.env.TESTUDO_STATE ??
     join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "testudo");
 
 /** @throws Refusal where there is no such stack, or it was never brought up. */
 export async function openStack(name: string): Promise<Stack> {
-    const tool = (...words: string[]) =>
-        finished(join(checkout, "tools", "stack"), words, { cwd: checkout });
     const [told, printed] = await Promise.all([
-        tool("run", name, "stack", "output", "--json", "--show-secrets"),
-        tool("info", name),
+        stackTool(["run", name, "stack", "output", "--json", "--show-secrets"]),
+        stackTool(["info", name]),
     ]);
     if (told.code !== 0 || printed.code !== 0) {
         const reason = (told.code !== 0 ? told : printed).stderr.trim().split("\n").pop() ?? "";
@@ -78,6 +76,14 @@ export async function openStack(name: string): Promise<Stack> {
     };
 }
 
+/** `tools/stack VERB NAME …`: Pulumi on one stack, as `make` drives it. */
+export function stackTool(
+    words: readonly string[],
+    options: Pick<RunOptions, "stdin"> = {},
+): Promise<Omit<Answer, "host">> {
+    return finished(join(checkout, "tools", "stack"), words, { ...options, cwd: checkout });
+}
+
 /** A host that vanishes is noticed within 15 s. */
 const sshOptions = [
     "BatchMode=yes",
@@ -91,7 +97,7 @@ interface SpawnOptions extends RunOptions {
 }
 
 /** Runs a program to its end, or to the end of its time (exit status 124). */
-function finished(
+export function finished(
     program: string,
     words: readonly string[],
     { stdin, timeoutSeconds = 600, detached = false, cwd }: SpawnOptions = {},

@@ -3,6 +3,7 @@ import { address, network } from "./schema.addresses";
 import { egress, ownFlows } from "./schema.flows";
 import { limits } from "./schema.limits";
 import { passwords } from "./schema.passwords";
+import { people } from "./schema.people";
 import { email, furtherSites, mainSite } from "./schema.sites";
 
 const count = (most: number, least = 1) => z.number().int().min(least).max(most);
@@ -54,6 +55,7 @@ export const schema = z
 
         /** Who may reach the bastion and the balancers' sshd. Default on Incus: the machine itself. */
         operators: z.array(network).optional(),
+        people,
 
         flows: ownFlows,
         egress,

@@ -2,6 +2,7 @@ import { egressFlows } from "../cluster/egress";
 import { inbound, outbound, type HostRule } from "../cluster/flows";
 import { hostsOf, type Plan } from "../cluster/plan";
 import { roleNames, type Flow } from "../cluster/types";
+import { accessFiles, sshdView } from "./base.access";
 import type { HostFacts, NamesInPlan, Role, View } from "./role";
 
 export interface BaseFacts extends HostFacts {
@@ -28,6 +29,7 @@ export const base: Role<BaseFacts, NamesInPlan> = {
         "openssh-server",
         "procps",
         "socat",
+        "sudo",
         ...(asksForTime(plan) ? ["chrony"] : []),
     ],
     users: [],
@@ -58,6 +60,7 @@ export const base: Role<BaseFacts, NamesInPlan> = {
         },
         {
             path: "/etc/ssh/sshd_config.d/50-testudo.conf",
+            view: sshdView,
             onChange: "reload ssh.service",
             check: "mkdir -p /run/sshd && sshd -t",
         },
@@ -67,6 +70,7 @@ export const base: Role<BaseFacts, NamesInPlan> = {
             mode: "0600",
             check: "ssh-keygen -l -f /root/.ssh/authorized_keys",
         },
+        ...accessFiles,
         {
             // Not in the system's store: daemons name the authority that they trust, and nobody else needs it.
             path: "/etc/testudo/ca.pem",

@@ -1,4 +1,5 @@
 import { hostsOf } from "../cluster/plan";
+import { leastRsaBits } from "../cluster/public-key";
 import { hstsSeconds, limitsView } from "./load-balancer-pair.limits";
 import { sitesOf } from "../cluster/sites";
 import type { Credentials, HostFacts, View } from "./role";
@@ -57,6 +58,7 @@ export function haproxyView({ plan, host }: LoadBalancerFacts): View {
 export function bastionView({ plan }: LoadBalancerFacts): View {
     return {
         port: ports.bastion,
+        leastRsaBits,
         targets: plan.hosts
             .filter((host) => host.zone === "private")
             .map((host) => `${host.address}:22`)

@@ -127,6 +127,8 @@ const uploadsConfig = "/etc/nginx/uploads.conf";
 const broken: Broken[] = [
     ["lb1", "/etc/ssh/sshd_config.d/50-testudo.conf", "sshd -t", "PermitRootLogin perhaps"],
     ["lb1", "/root/.ssh/authorized_keys", "ssh-keygen -l", ""],
+    ["lb1", "/etc/sudoers.d/testudo", "visudo", "%x nonsense"],
+    ["lb1", "/etc/testudo/people", "people check", "ada ssh-ed25519 nonsense"],
     ["lb1", "/etc/testudo/firewall.nft", "nft --check", "table inet broken {"],
     ["lb1", "/etc/testudo/ca.pem", "openssl x509", ""],
     ["lb1", "/etc/haproxy/haproxy.cfg", "haproxy -c", "    nonsense here"],

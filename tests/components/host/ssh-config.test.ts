@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { connectionTo } from "../../../components/host/connection";
 import { sshConfig } from "../../../components/host/ssh-config";
+import { configOf } from "../../../operations/ssh-config";
 import { Trust } from "../../../components/trust";
 import { hostOf, planOf } from "../../helpers/plans";
 import { canary, record } from "../../helpers/record";
@@ -25,6 +26,19 @@ test("what comes for all hosts comes last: ssh takes the first value it meets", 
             .match(/^Host .*$/gm)
             ?.at(-1),
     ).toBe("Host *");
+});
+
+test("a person goes the same ways, by their own name and key on every hop", () => {
+    const text = configOf(sshConfig(plan), "ada", "/x/known_hosts", "/keys/ada");
+    expect(text.match(/^ +User .*$/gm)).toEqual(
+        ["testudo-bastion", ...plan.hosts].map(() => "    User ada"),
+    );
+    expect(text).toMatch(/IdentityFile "\/keys\/ada"\n +IdentitiesOnly yes/);
+    expect(text).toContain(
+        '    UserKnownHostsFile "/x/known_hosts"\n    StrictHostKeyChecking yes',
+    );
+    expect(text).toContain("    ProxyJump testudo-bastion\n");
+    expect(configOf(sshConfig(plan), "ada", "/x/known_hosts")).not.toContain("Identit");
 });
 
 test("Pulumi goes the same ways, with pinned keys of host and bastion", async () => {

@@ -1,0 +1,43 @@
+import { hostsOf } from "../cluster/plan";
+import { leastRsaBits } from "../cluster/public-key";
+import type { FileSpec, HostFacts, View } from "./role";
+
+const library = "/usr/local/lib/testudo/base";
+
+/** People's accounts: who they are, how sshd knows their keys, and what they may do. */
+export const accessFiles: readonly FileSpec<HostFacts>[] = [
+    { path: `${library}/keys-of`, mode: "0755", check: `sh -n ${library}/keys-of` },
+    { path: `${library}/people`, mode: "0755", check: `bash -n ${library}/people` },
+    {
+        path: "/etc/sudoers.d/testudo",
+        mode: "0440",
+        check: "visudo -c -q -f /etc/sudoers.d/testudo",
+    },
+    {
+        // Always there, also where it names nobody: a file that is gone would leave its accounts behind.
+        path: "/etc/testudo/people",
+        view: peopleView,
+        onChange: `run ${library}/people`,
+        check: `${library}/people check`,
+    },
+];
+
+function peopleView({ plan }: HostFacts): View {
+    return {
+        lines: Object.entries(plan.config.people).flatMap(([name, { keys }]) =>
+            keys.map((key) => `${name} ${key.trim().replace(/ +/g, " ")}`),
+        ),
+    };
+}
+
+export function sshdView({ plan, host }: HostFacts): View {
+    return {
+        leastRsaBits,
+        bastions:
+            host.zone === "public"
+                ? null
+                : [...hostsOf(plan, "load-balancer").map(({ address }) => address), plan.vip].join(
+                      ",",
+                  ),
+    };
+}
