@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileOf } from "../helpers/facts";
+import { hostOf, planOf } from "../helpers/plans";
+
+// The limits of the edge, by the image's own HAProxy: both balancers as rendered, real clients, real bans.
+
+const rootfs = process.env.TESTUDO_ROOTFS ?? "";
+const plan = planOf({ loadBalancer: { limits: { connectionsPerAddress: 20 } } });
+/** What the scenario says, by name. */
+const said = new Map<string, string>();
+const numbers = (...names: readonly string[]) => names.map((name) => Number(said.get(name)));
+
+beforeAll(() => {
+    if (process.getuid?.() !== 0 || rootfs === "")
+        throw new Error("this runs as root in the image's root file system: make checkers");
+    const work = mkdtempSync(join(tmpdir(), "testudo-edge-"));
+    try {
+        cpSync(join(__dirname, "edge"), work, { recursive: true });
+        cpSync(join(__dirname, "make-keys"), join(work, "make-keys"));
+        for (const client of ["guess.py", "slow.py", "prober.py"])
+            cpSync(join(__dirname, "..", "e2e", "client", client), join(work, client));
+        for (const name of ["lb1", "lb2"])
+            writeFileSync(
+                join(work, `${name}.cfg`),
+                fileOf(plan, hostOf(plan, name), "/etc/haproxy/haproxy.cfg"),
+            );
+        const { status, stdout, stderr } = spawnSync(
+            join(__dirname, "in-image"),
+            [rootfs, work, "bash /run/work/scenario"],
+            { encoding: "utf8", timeout: 170_000 },
+        );
+        if (status !== 0) throw new Error(`exit ${status}\n${stdout}${stderr.slice(-4000)}`);
+        for (const line of stdout.trim().split("\n")) {
+            const [name = "", ...value] = line.split(" ");
+            said.set(name, value.join(" "));
+        }
+    } finally {
+        rmSync(work, { recursive: true });
+    }
+}, 180_000);
+
+test("twenty guesses a minute reach the site, whichever door they try", () => {
+    expect(numbers("guesses-past", "guesses-unanswered")).toEqual([20, 0]);
+});
+
+test("who goes on is banned from the form, however its address is spelled, and may read", () => {
+    expect(numbers("banned-form", "banned-page")).toEqual([429, 200]);
+});
+
+test("both balancers know the ban; reload, restart and the other balancer keep it, and nothing prolongs it", () => {
+    const left = numbers("left-lb1", "left-lb2", "left-reloaded", "left-restarted");
+    for (const seconds of left) expect(seconds).toBeGreaterThan(600);
+    expect(left).toEqual([...left].sort((a, b) => b - a));
+    expect(left[0]).toBeLessThan(900);
+    expect(numbers("moved-form", "moved-page")).toEqual([429, 200]);
+});
+
+test("others log in meanwhile", () => {
+    expect(numbers("moved-login")).toEqual([302]);
+});
+
+test("slow clients have what one address may have, are shown the door in time, and cost others nothing", () => {
+    expect(numbers("slow-most", "others-failed")).toEqual([20, 0]);
+    expect(numbers("slow-longest")[0]).toBeLessThan(20);
+    expect(numbers("others-asked")[0]).toBeGreaterThan(50);
+});
+
+test("headers that browsers go by, and no program's version", () => {
+    const headers = (said.get("headers") ?? "").toLowerCase();
+    for (const header of [
+        "strict-transport-security: max-age=15552000",
+        "x-content-type-options: nosniff",
+        "x-frame-options: sameorigin",
+        "referrer-policy: strict-origin-when-cross-origin",
+    ])
+        expect(headers).toContain(header);
+    expect(headers).not.toMatch(/(^|\|)(server|x-powered-by):/);
+    expect(numbers("frames-of-embed")).toEqual([0]);
+});
+
+test("of a length and an encoding one goes on, and no second spelling of a header", () => {
+    expect((said.get("passed-on") ?? "").toLowerCase().split("|").sort()).toEqual([
+        "transfer-encoding: chunked",
+        "x-forwarded-for: 10.91.0.11",
+    ]);
+});
