@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addCertificates } from "./certificates";
 import { addImport } from "./import";
 import { addLeave, addReplace } from "./leave";
 import { Refusal } from "./refusal";
@@ -13,6 +14,7 @@ const commands: readonly ((program: Command) => void)[] = [
     addLeave,
     addReplace,
     addStatus,
+    addCertificates,
     addImport,
 ];
 

@@ -95,6 +95,11 @@ export const mainSite = z
             .regex(/^[a-z0-9_.-]{1,60}$/, "needs 1 to 60 of a-z 0-9 _ . -")
             .default("admin"),
         adminEmail: email.default("admin@example.invalid"),
+        /**
+         * The edge's certificate, with its chain: PEM, or the path of a file, from the project's folder. Its key is
+         * `testudo:siteKey`. @default one of the stack's own authority
+         */
+        certificate: z.string().min(1).max(100_000).optional(),
         ...names,
         /** Debian's WordPress, or a directory of one's own. Only WordPress' pages are kept for visitors. */
         application: z.enum(["wordpress", "php"]).default("wordpress"),

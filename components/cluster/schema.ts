@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseAddress, parseNetwork } from "./addresses";
 import { email, furtherSites, mainSite } from "./schema.sites";
+import { trust } from "./schema.trust";
 
 const address = z
     .string()
@@ -39,6 +40,11 @@ export const schema = z
         site: mainSite,
         /** Further PHP sites of the same hosts, each with a name of its own. They get no database account. */
         sites: furtherSites,
+        /** Secret: the key of `site.certificate`, PEM or the path of a file (`pulumi config set --secret testudo:siteKey`). */
+        siteKey: z.string().optional(),
+
+        /** Certificates between hosts, and at the edge unless the site has its own. */
+        trust,
 
         network: z
             .object({
