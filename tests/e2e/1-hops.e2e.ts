@@ -1,0 +1,128 @@
+import { client, give, makeClient } from "./client";
+import { figure } from "./figures";
+import { Forge } from "./forge";
+import { doorsOfStack, titleOf, tryDoors, type Door, type Tried, type Try } from "./hops";
+import { incus, instances, needsUp, outputs } from "./lab";
+
+beforeAll(needsUp);
+
+/** A role that no door is open to. */
+const nobody = "ops";
+
+describe("every hop is TLS, and both sides look who the other one is", () => {
+    let forge: Forge;
+    let doors: Door[] = [];
+    /** By what was shown. */
+    const tried: Record<string, Tried[]> = {};
+
+    beforeAll(async () => {
+        forge = await Forge.open();
+        doors = await doorsOfStack();
+        const shows: Record<string, (door: Door) => Promise<Try>> = {
+            "its own": () => Promise.resolve("own"),
+            "no TLS": () => Promise.resolve("plain"),
+            "a stranger's": ({ from, hop }) => forge.certificate("stranger", from, hop.from),
+            "an expired one": ({ from, hop }) => forge.certificate("stack", from, hop.from, "past"),
+            "another role's": ({ from }) => forge.certificate("stack", from, nobody),
+        };
+        const tries: { what: string; door: Door; show: Try }[] = [];
+        const made = new Map<string, Try>();
+        for (const [what, show] of Object.entries(shows)) {
+            for (const door of doors) {
+                const key = `${what} ${door.from} ${door.hop.from}`;
+                const one = made.get(key) ?? (await show(door));
+                made.set(key, one);
+                tries.push({ what, door, show: one });
+            }
+        }
+        const answers = await tryDoors(tries);
+        // Each caller answers in the order in which it was asked.
+        for (const from of new Set(doors.map((door) => door.from))) {
+            const asked = tries.filter(({ door }) => door.from === from);
+            answers
+                .filter(({ door }) => door.from === from)
+                .forEach((answer, index) => {
+                    (tried[asked[index]?.what ?? ""] ??= []).push(answer);
+                });
+        }
+        figure("TLS: doors tried", doors.length, "");
+        figure("TLS: connections tried", tries.length, "");
+    }, 180_000);
+    afterAll(() => {
+        forge.close();
+    });
+
+    /** Those that did not answer so, in words. */
+    function others(what: string, answer: Tried["answer"]): string[] {
+        const all = tried[what] ?? [];
+        expect(all).toHaveLength(doors.length);
+        return all
+            .filter((one) => one.answer !== answer)
+            .map((one) => `${titleOf(one.door)}: ${one.answer} (${one.detail})`);
+    }
+
+    test("with its own certificate each host gets in where it has to, and knows whom it talks to", () => {
+        expect(doors.length).toBeGreaterThan(10);
+        expect(others("its own", "open")).toEqual([]);
+    });
+
+    test.each(["no TLS", "a stranger's", "an expired one"])("with %s nobody gets in", (what) => {
+        const open = others(what, "refused");
+        figure(`TLS: doors open to ${what}`, open.length, "", 0, open.join("; "));
+        expect(open).toEqual([]);
+    });
+
+    test("with another role's certificate nobody gets in, but where the daemon knows no roles: named, and the firewall limits who comes", () => {
+        const open = (tried["another role's"] ?? []).filter((one) => one.answer !== "refused");
+        const named = open.filter(({ door }) => door.hop.anyRole !== undefined);
+        const unnamed = open.filter(({ door }) => door.hop.anyRole === undefined);
+        expect(others("another role's", "refused")).toHaveLength(open.length);
+        figure(
+            "TLS: doors open to another role's certificate, by daemon",
+            new Set(named.map(({ door }) => door.hop.anyRole)).size,
+            "",
+            undefined,
+            [...new Set(named.map(({ door }) => `${door.hop.to} ${door.hop.port}`))].join(", "),
+        );
+        figure("TLS: doors open to another role's certificate, not named", unnamed.length, "", 0);
+        expect(unnamed.map(({ door, detail }) => `${titleOf(door)} (${detail})`)).toEqual([]);
+    });
+
+    test("hops without verified mutual TLS: none", () => {
+        const bad = new Set(
+            [
+                ...["no TLS", "a stranger's", "an expired one"].flatMap((what) =>
+                    (tried[what] ?? []).filter((one) => one.answer !== "refused"),
+                ),
+                ...(tried["its own"] ?? []).filter((one) => one.ends === null),
+            ].map(({ door }) => titleOf(door)),
+        );
+        figure("hops without verified mutual TLS", bad.size, "", 0, [...bad].join("; "));
+        expect([...bad]).toEqual([]);
+    });
+
+    test("the edge: visitors know whom they talk to, and nothing is told in plain", async () => {
+        if (!(await instances()).some((one) => one.name === client)) await makeClient();
+        await give(client, "hops.py");
+        const { vip, siteUrl, caCertificate } = await outputs();
+        const edge = {
+            ...{ address: vip, port: 443, name: new URL(siteUrl).hostname, plain: false },
+            ...{ ca: caCertificate, certificate: null, key: null },
+            ...{ probe: "http", path: "/", host: new URL(siteUrl).hostname, open: [200] },
+        };
+        const doorsHere = [
+            { ...edge, id: 0 },
+            { ...edge, id: 1, plain: true },
+            { ...edge, id: 2, ca: forge.stranger },
+        ];
+        const text = await incus(["exec", client, "--", "python3", "/root/e2e/hops.py"], {
+            input: JSON.stringify(doorsHere),
+        });
+        const answers = text.split("\n").map((line) => JSON.parse(line) as Tried);
+        expect(answers.map(({ answer, detail }) => [answer, detail])).toEqual([
+            ["open", "status 200"],
+            ["refused", expect.anything()],
+            ["refused", expect.stringContaining("CERTIFICATE_VERIFY_FAILED")],
+        ]);
+    });
+});
