@@ -1,10 +1,20 @@
 import { client, give, makeClient } from "./client";
 import { figure } from "./figures";
 import { Forge } from "./forge";
-import { doorsOfStack, titleOf, tryDoors, type Door, type Tried, type Try } from "./hops";
-import { incus, instances, needsUp, outputs } from "./lab";
+import {
+    doorsOfStack,
+    titleOf,
+    tryDoors,
+    type Answer,
+    type Door,
+    type Knock,
+    type Try,
+} from "./hops";
+import { incus, instances, needsUp, outputs, testudo } from "./lab";
 
 beforeAll(needsUp);
+
+type Tried = Knock & Answer & { readonly what: string };
 
 /** A role that no door is open to. */
 const nobody = "ops";
@@ -12,8 +22,7 @@ const nobody = "ops";
 describe("every hop is TLS, and both sides look who the other one is", () => {
     let forge: Forge;
     let doors: Door[] = [];
-    /** By what was shown. */
-    const tried: Record<string, Tried[]> = {};
+    let tried: Tried[] = [];
 
     beforeAll(async () => {
         forge = await Forge.open();
@@ -25,38 +34,30 @@ describe("every hop is TLS, and both sides look who the other one is", () => {
             "an expired one": ({ from, hop }) => forge.certificate("stack", from, hop.from, "past"),
             "another role's": ({ from }) => forge.certificate("stack", from, nobody),
         };
-        const tries: { what: string; door: Door; show: Try }[] = [];
+        const knocks: (Knock & { what: string })[] = [];
         const made = new Map<string, Try>();
         for (const [what, show] of Object.entries(shows)) {
             for (const door of doors) {
                 const key = `${what} ${door.from} ${door.hop.from}`;
                 const one = made.get(key) ?? (await show(door));
                 made.set(key, one);
-                tries.push({ what, door, show: one });
+                knocks.push({ what, door, show: one });
             }
         }
-        const answers = await tryDoors(tries);
-        // Each caller answers in the order in which it was asked.
-        for (const from of new Set(doors.map((door) => door.from))) {
-            const asked = tries.filter(({ door }) => door.from === from);
-            answers
-                .filter(({ door }) => door.from === from)
-                .forEach((answer, index) => {
-                    (tried[asked[index]?.what ?? ""] ??= []).push(answer);
-                });
-        }
+        tried = await tryDoors(knocks);
         figure("TLS: doors tried", doors.length, "");
-        figure("TLS: connections tried", tries.length, "");
+        figure("TLS: connections tried", knocks.length, "");
     }, 180_000);
     afterAll(() => {
         forge.close();
     });
 
+    const shown = (...whats: string[]) => tried.filter(({ what }) => whats.includes(what));
+
     /** Those that did not answer so, in words. */
     function others(what: string, answer: Tried["answer"]): string[] {
-        const all = tried[what] ?? [];
-        expect(all).toHaveLength(doors.length);
-        return all
+        expect(shown(what)).toHaveLength(doors.length);
+        return shown(what)
             .filter((one) => one.answer !== answer)
             .map((one) => `${titleOf(one.door)}: ${one.answer} (${one.detail})`);
     }
@@ -73,7 +74,7 @@ describe("every hop is TLS, and both sides look who the other one is", () => {
     });
 
     test("with another role's certificate nobody gets in, but where the daemon knows no roles: named, and the firewall limits who comes", () => {
-        const open = (tried["another role's"] ?? []).filter((one) => one.answer !== "refused");
+        const open = shown("another role's").filter((one) => one.answer !== "refused");
         const named = open.filter(({ door }) => door.hop.anyRole !== undefined);
         const unnamed = open.filter(({ door }) => door.hop.anyRole === undefined);
         expect(others("another role's", "refused")).toHaveLength(open.length);
@@ -91,10 +92,10 @@ describe("every hop is TLS, and both sides look who the other one is", () => {
     test("hops without verified mutual TLS: none", () => {
         const bad = new Set(
             [
-                ...["no TLS", "a stranger's", "an expired one"].flatMap((what) =>
-                    (tried[what] ?? []).filter((one) => one.answer !== "refused"),
+                ...shown("no TLS", "a stranger's", "an expired one").filter(
+                    (one) => one.answer !== "refused",
                 ),
-                ...(tried["its own"] ?? []).filter((one) => one.ends === null),
+                ...shown("its own").filter((one) => one.ends === null),
             ].map(({ door }) => titleOf(door)),
         );
         figure("hops without verified mutual TLS", bad.size, "", 0, [...bad].join("; "));
@@ -118,11 +119,27 @@ describe("every hop is TLS, and both sides look who the other one is", () => {
         const text = await incus(["exec", client, "--", "python3", "/root/e2e/hops.py"], {
             input: JSON.stringify(doorsHere),
         });
-        const answers = text.split("\n").map((line) => JSON.parse(line) as Tried);
+        const answers = text.split("\n").map((line) => JSON.parse(line) as Answer);
         expect(answers.map(({ answer, detail }) => [answer, detail])).toEqual([
             ["open", "status 200"],
             ["refused", expect.anything()],
             ["refused", expect.stringContaining("CERTIFICATE_VERIFY_FAILED")],
         ]);
+    });
+
+    test("until when each certificate is valid is known without asking hosts", async () => {
+        const finished = await testudo(["certificates", "--json"]);
+        expect([finished.code, finished.text.slice(-1000)]).toEqual([0, expect.anything()]);
+        const { certificates, servedUntil } = JSON.parse(finished.stdout) as {
+            certificates: { name: string; daysLeft: number }[];
+            servedUntil: string | null;
+        };
+        const { hosts } = await outputs();
+        for (const [host, { roles }] of Object.entries(hosts)) {
+            for (const role of roles.filter((one) => one !== nobody))
+                expect(certificates.map(({ name }) => name)).toContain(`${host} ${role}`);
+        }
+        expect(Math.min(...certificates.map(({ daysLeft }) => daysLeft))).toBeGreaterThan(30);
+        expect(servedUntil).not.toBeNull();
     });
 });

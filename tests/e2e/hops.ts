@@ -23,11 +23,17 @@ export interface Door {
 /** What is shown at a door: the host's own certificate, another one, or no TLS at all. */
 export type Try = "own" | "plain" | Shown;
 
-export interface Tried {
+/** One attempt. */
+export interface Knock {
     readonly door: Door;
+    readonly show: Try;
+}
+
+/** What came of it. */
+export interface Answer {
     readonly answer: "open" | "refused" | "unreachable";
     readonly detail: string;
-    /** Seconds since the epoch; of the far side's certificate, where there was a handshake. */
+    /** Milliseconds since the epoch; of the far side's certificate, where there was a handshake. */
     readonly ends: number | null;
 }
 
@@ -81,34 +87,46 @@ async function brickPort(host: string): Promise<number> {
 }
 
 /** Tries doors, each from its own host, all hosts at once. */
-export async function tryDoors(
-    tries: readonly { readonly door: Door; readonly show: Try }[],
-): Promise<Tried[]> {
+export async function tryDoors<K extends Knock>(knocks: readonly K[]): Promise<(K & Answer)[]> {
     const site = new URL((await outputs()).siteUrl).hostname;
-    const callers = [...new Set(tries.map(({ door }) => door.from))];
+    const callers = [...new Set(knocks.map(({ door }) => door.from))];
     const answers = await Promise.all(
-        callers.map(async (from) => {
-            const own = tries.filter(({ door }) => door.from === from);
-            await give(from, "hops.py");
-            const input = JSON.stringify(
-                own.map(({ door, show }, id) => ({ id, ...wordsOf(door, show, site) })),
-            );
-            const text = await incus(["exec", from, "--", "python3", "/root/e2e/hops.py"], {
-                input,
-                timeoutSeconds: 150,
-            });
-            return text.split("\n").map((line): Tried => {
-                const { id, answer, detail, ends } = JSON.parse(line) as Omit<
-                    Tried,
-                    "door" | "ends"
-                > & { id: number; ends: string | null };
-                const door = own[id]?.door;
-                if (door === undefined) throw new Error(`${from} answers to a door ${id}`);
-                return { door, answer, detail, ends: ends === null ? null : Date.parse(ends) };
-            });
-        }),
+        callers.map((from) =>
+            knock(
+                from,
+                knocks.filter(({ door }) => door.from === from),
+                site,
+            ),
+        ),
     );
     return answers.flat();
+}
+
+async function knock<K extends Knock>(
+    from: string,
+    knocks: readonly K[],
+    site: string,
+): Promise<(K & Answer)[]> {
+    await give(from, "hops.py");
+    const text = await incus(["exec", from, "--", "python3", "/root/e2e/hops.py"], {
+        input: JSON.stringify(
+            knocks.map(({ door, show }, id) => ({ id, ...wordsOf(door, show, site) })),
+        ),
+        timeoutSeconds: 150,
+    });
+    const told = text.split("\n").map((line) => JSON.parse(line) as Told);
+    return knocks.map((one, index) => {
+        const found = told.find(({ id }) => id === index);
+        if (found === undefined) throw new Error(`${from} says nothing of ${titleOf(one.door)}`);
+        const { answer, detail, ends } = found;
+        return { ...one, answer, detail, ends: ends === null ? null : Date.parse(ends) };
+    });
+}
+
+/** A line of hops.py. */
+interface Told extends Omit<Answer, "ends"> {
+    readonly id: number;
+    readonly ends: string | null;
 }
 
 function wordsOf({ hop, address, port, name, from }: Door, show: Try, site: string) {
