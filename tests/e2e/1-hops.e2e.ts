@@ -1,6 +1,6 @@
 import { client, give, makeClient } from "./client";
 import { figure } from "./figures";
-import { Forge } from "./forge";
+import { Forge, type Shown } from "./forge";
 import {
     doorsOfStack,
     titleOf,
@@ -10,7 +10,7 @@ import {
     type Knock,
     type Try,
 } from "./hops";
-import { incus, instances, needsUp, outputs, testudo } from "./lab";
+import { hostsOf, incus, instances, needsUp, outputs, sh, testudo } from "./lab";
 
 beforeAll(needsUp);
 
@@ -100,6 +100,22 @@ describe("every hop is TLS, and both sides look who the other one is", () => {
         );
         figure("hops without verified mutual TLS", bad.size, "", 0, [...bad].join("; "));
         expect([...bad]).toEqual([]);
+    });
+
+    test("behind Gluster's TLS a brick opens to names that it knows, and to no other host's", async () => {
+        const [server] = await hostsOf("storage");
+        // The small preset has none.
+        if (server === undefined) return;
+        const [app = ""] = await hostsOf("app");
+        const [member = ""] = await hostsOf("database");
+        await give(app, "mount-with");
+        const mountWith = ({ certificate, key }: Shown) =>
+            sh(app, `bash /root/e2e/mount-with ${server}`, { input: certificate + key });
+        expect(await mountWith({ certificate: "", key: "" })).toBe("open");
+        expect(await mountWith(await forge.certificate("stack", app, "app"))).toBe("open");
+        expect(await mountWith(await forge.certificate("stack", member, "database"))).toMatch(
+            /^refused: /,
+        );
     });
 
     test("the edge: visitors know whom they talk to, and nothing is told in plain", async () => {

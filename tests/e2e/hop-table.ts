@@ -23,7 +23,7 @@ const redisOnly =
     "Redis knows no roles of certificates; the firewall lets in cache hosts alone, and each account has a password";
 const galeraOnly = "Galera knows no roles of certificates; the firewall lets in members alone";
 const glusterOnly =
-    "Gluster compares names (auth.ssl-allow) when a volume is opened, after TLS; the firewall lets in storage, web and app hosts alone";
+    "Gluster compares names (auth.ssl-allow) when a volume is opened, after TLS, which a test of its own tries; the firewall lets in storage, web and app hosts alone";
 
 /** Every hop in mutual TLS of the presets of the end-to-end run. `hop-table.test.ts` compares it with the flows. */
 export const hops: readonly Hop[] = [
