@@ -72,18 +72,22 @@ export class Forge {
         return readFileSync(join(this.folder, "stranger.crt"), "utf8");
     }
 
-    /** @param unit The role that it claims. */
+    /**
+     * @param unit The role that it claims.
+     * @param names Whom it speaks for, as openssl writes alternative names.
+     */
     async certificate(
         authority: Authority["name"],
         host: string,
         unit: string,
         when: "present" | "past" = "present",
+        names = `DNS:${host}`,
     ): Promise<Shown> {
         const [from, to] = when === "present" ? present : past;
         this.write("index", "");
         this.write(
             "extensions",
-            `subjectAltName=DNS:${host}\nkeyUsage=digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n`,
+            `subjectAltName=${names}\nkeyUsage=digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n`,
         );
         await this.openssl(
             ...["req", "-new", "-key", this.key, "-out", "leaf.csr"],
