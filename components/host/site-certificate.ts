@@ -1,11 +1,9 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { rootCertificates } from "node:tls";
-import { configKey } from "../cluster/config";
 import type { Plan } from "../cluster/plan";
-import { namesOf } from "../cluster/sites";
 import type { Checked, Fault } from "../cluster/types";
+import { certificateFaults, certificateKey, keyKey, titleOf } from "./site-certificate.faults";
 
 /** The operator's own certificate for visitors. */
 export interface SiteCertificate {
@@ -19,14 +17,9 @@ export interface SiteCertificate {
 }
 
 const project = join(__dirname, "..", "..");
-const certificateKey = configKey("site.certificate");
-const keyKey = configKey("siteKey");
 const dayMs = 86_400_000;
 /** With less than this left every `up` says so. */
 const warnDays = 30;
-/** What a browser asks of a certificate: id-kp-serverAuth. */
-const serverAuth = "1.3.6.1.5.5.7.3.1";
-
 /**
  * Reads the site's own certificate and key, and says everything that would keep visitors out.
  * @returns no value where the stack uses its own authority's.
@@ -62,12 +55,7 @@ export async function readSiteCertificate(
     ];
     const [leaf] = chain.value ?? [];
     if (leaf === undefined || chain.value === undefined) return { faults };
-    faults.push(
-        ...nameFaults(leaf, plan),
-        ...timeFaults(chain.value, now),
-        ...chainFaults(chain.value),
-        ...purposeFaults(leaf),
-    );
+    faults.push(...certificateFaults(chain.value, plan, now));
     if (privateKey.value === undefined || keyText.value === undefined) return { faults };
     if (!leaf.checkPrivateKey(privateKey.value)) {
         faults.push({
@@ -151,92 +139,10 @@ function keyOf({ value: text }: Checked<string>): Checked<KeyObject> {
     }
 }
 
-function nameFaults(leaf: X509Certificate, plan: Pick<Plan, "config" | "vip">): Fault[] {
-    const covers = (name: string) =>
-        leaf.checkHost(name, { subject: "never", partialWildcards: false }) !== undefined;
-    const lacking = [
-        ...namesOf(plan).filter((name) => !covers(name)),
-        ...(plan.config.site.name === undefined && leaf.checkIP(plan.vip) === undefined
-            ? [plan.vip]
-            : []),
-    ];
-    return lacking.map((name) => ({
-        key: certificateKey,
-        rule: `needs to cover ${name}`,
-        why: "browsers turn back visitors of a name that the certificate does not have (*.example.org has www.example.org, not example.org nor a.b.example.org)",
-        got: leaf.subjectAltName ?? "no names",
-    }));
-}
-
-function timeFaults(chain: readonly X509Certificate[], now: Date): Fault[] {
-    return chain.flatMap((one) => {
-        const fault = (rule: string, got: string): Fault[] => [
-            { key: certificateKey, rule, why: "browsers turn visitors back", got },
-        ];
-        if (Date.parse(one.validFrom) > now.getTime())
-            return fault("needs to be valid already", `${titleOf(one)} from ${one.validFrom}`);
-        if (Date.parse(one.validTo) <= now.getTime())
-            return fault("needs to be valid still", `${titleOf(one)} until ${one.validTo}`);
-        return [];
-    });
-}
-
-/** Each signed by the next, up to a root, or to a certificate by a root that browsers know. */
-function chainFaults(chain: readonly X509Certificate[]): Fault[] {
-    const fault = (rule: string, got: string): Fault[] => [
-        {
-            key: certificateKey,
-            rule,
-            why: "visitors who have not met the authority before cannot follow the chain to one that they know",
-            got,
-        },
-    ];
-    for (const [index, one] of chain.entries()) {
-        const next = chain[index + 1];
-        if (next === undefined || isSignedBy(one, next)) continue;
-        return fault(
-            "needs the site's certificate first, and after each the one by whose key it is signed",
-            `${titleOf(one)}, signed by ${titleOf(one, "issuer")}, and then ${titleOf(next)}`,
-        );
-    }
-    const last = chain.at(-1);
-    if (last === undefined || isSignedBy(last, last)) return [];
-    const known = rootCertificates.some((text) => isSignedBy(last, new X509Certificate(text)));
-    return known
-        ? []
-        : fault(
-              "needs the certificates of its authorities behind it, up to one that browsers know (or your own root)",
-              `a chain that ends with ${titleOf(last)}, signed by ${titleOf(last, "issuer")}`,
-          );
-}
-
-function isSignedBy(one: X509Certificate, by: X509Certificate): boolean {
-    return one.checkIssued(by) && one.verify(by.publicKey);
-}
-
-function purposeFaults(leaf: X509Certificate): Fault[] {
-    // Absent where the certificate names no purpose: it is then for any.
-    const purposes = leaf.keyUsage as string[] | undefined;
-    if (purposes === undefined || purposes.includes(serverAuth)) return [];
-    return [
-        {
-            key: certificateKey,
-            rule: "needs to be one for servers (extended key usage: TLS web server authentication)",
-            why: "browsers take no other",
-            got: purposes.join(", "),
-        },
-    ];
-}
-
 function endWarnings(ends: Date, now: Date): string[] {
     const days = Math.floor((ends.getTime() - now.getTime()) / dayMs);
     if (days < 0 || days >= warnDays) return [];
     return [
         `${certificateKey} ends in ${days} days, on ${ends.toISOString().slice(0, 10)}: put its successor in place and bring the stack up, or visitors are turned back from that day on`,
     ];
-}
-
-/** `CN=www.example.org`, in one line. */
-function titleOf(one: X509Certificate, which: "subject" | "issuer" = "subject"): string {
-    return one[which].replaceAll("\n", ", ");
 }

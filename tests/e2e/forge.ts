@@ -61,7 +61,7 @@ export class Forge {
                 "ec_paramgen_curve:prime256v1",
                 "-nodes",
             ],
-            ...["-keyout", "stranger.key", "-out", "stranger.crt", "-days", "30"],
+            ...["-keyout", "stranger.key", "-out", "stranger.crt", "-days", "90"],
             ...["-subj", subject.replace(/^subject=\s*/, "").trim()],
         );
         return forge;
