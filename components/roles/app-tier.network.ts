@@ -35,13 +35,18 @@ export function flows(plan: Plan): Flow[] {
             port: ports.health,
             why: "which host can work",
         },
-        {
-            from: "app",
-            to: "app",
-            protocol: "tcp",
-            port: peersPort,
-            why: "all app hosts write to the same member",
-        },
+        // With inner balancers these choose, and app hosts have nothing to tell each other.
+        ...(hostsOf(plan, "inner-load-balancer").length > 0
+            ? []
+            : [
+                  {
+                      from: "app",
+                      to: "app",
+                      protocol: "tcp",
+                      port: peersPort,
+                      why: "all app hosts write to the same member",
+                  } as const,
+              ]),
         ...releaseFlows(plan),
         ...followFlows(plan),
         ...mailFlows(plan),
