@@ -22,11 +22,13 @@ export interface Checked {
 
 /**
  * Configuration, plan, roles and platform, each asked for its faults as far as the one before allows.
+ * @param known Tells whom the stack's hosts trust already.
  * @throws RunError with all faults in one message, before the first resource.
  */
 export async function check(
     stack: string,
     raw: Readonly<Record<string, string>>,
+    known: typeof lastAuthorities = lastAuthorities,
 ): Promise<Checked> {
     const config = parseConfig(stack, raw);
     const plan = config.value === undefined ? undefined : makePlan(config.value);
@@ -37,7 +39,7 @@ export async function check(
     const authorities =
         config.value === undefined
             ? []
-            : authorityFaults(await lastAuthorities(stack), config.value.trust.authorities);
+            : authorityFaults(await known(stack), config.value.trust.authorities);
     const faults = [
         ...config.faults,
         ...(plan?.faults ?? []),
