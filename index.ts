@@ -16,14 +16,17 @@ import { WebTier } from "./components/web-tier";
 
 /** Config → plan → preflight → tiers → outputs. Whatever is wrong is refused before the first resource. */
 async function main(): Promise<Record<string, unknown>> {
-    const { plan, platform, archives } = await check(pulumi.getStack(), pulumi.runtime.allConfig());
+    const { plan, platform, archives, certificate } = await check(
+        pulumi.getStack(),
+        pulumi.runtime.allConfig(),
+    );
     const flows = flowsOf(plan);
-    const trust = new Trust("trust");
+    const trust = new Trust("trust", plan.config.trust);
     const machines = machinesFor(plan, trust, platform);
     const { border, matrix } = new DmzFirewall("dmz", { plan, flows, machines });
     const foundation: Foundation = { plan, flows, machines, trust, border };
 
-    const balancers = new LoadBalancerPair("lb", { foundation });
+    const balancers = new LoadBalancerPair("lb", { foundation, certificate });
     const after = balancers.pushes;
     const inner = hostsOf(plan, "inner-load-balancer").length
         ? new LoadBalancerPair("inner", { foundation, role: "inner-load-balancer", after })
@@ -51,7 +54,7 @@ async function main(): Promise<Record<string, unknown>> {
         : undefined;
 
     const tiers = [balancers, inner, database, cache, storage, web, ops];
-    return outputs({ plan, trust, matrix, web, tiers });
+    return outputs({ plan, trust, matrix, web, tiers, certificate });
 }
 
 export = main;

@@ -2,8 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseConfig } from "./cluster/config";
 import { makePlan, type Plan } from "./cluster/plan";
 import { phpSitesOf } from "./cluster/sites";
+import { authorityFaults } from "./cluster/trust";
 import { faultsMessage } from "./cluster/types";
 import { packSites, type SiteArchive } from "./host/site-archive";
+import { readSiteCertificate, type SiteCertificate } from "./host/site-certificate";
+import { lastAuthorities } from "./last-up";
 import { preflight, type PlatformFacts } from "./machines/platform";
 import { roleFaults } from "./roles/all";
 
@@ -13,32 +16,50 @@ export interface Checked {
     readonly platform: PlatformFacts;
     /** Code of sites that come as directories of this machine. */
     readonly archives: readonly SiteArchive[];
+    /** What visitors are shown. @default a certificate of the stack's own authority */
+    readonly certificate?: SiteCertificate;
 }
 
 /**
  * Configuration, plan, roles and platform, each asked for its faults as far as the one before allows.
+ * @param known Tells whom the stack's hosts trust already.
  * @throws RunError with all faults in one message, before the first resource.
  */
 export async function check(
     stack: string,
     raw: Readonly<Record<string, string>>,
+    known: typeof lastAuthorities = lastAuthorities,
 ): Promise<Checked> {
     const config = parseConfig(stack, raw);
     const plan = config.value === undefined ? undefined : makePlan(config.value);
     const platform = plan?.value === undefined ? undefined : await preflight(plan.value);
     const sites = await packSites(config.value === undefined ? [] : phpSitesOf(config.value));
+    const certificate =
+        plan?.value === undefined ? undefined : await readSiteCertificate(plan.value);
+    const authorities =
+        config.value === undefined
+            ? []
+            : authorityFaults(await known(stack), config.value.trust.authorities);
     const faults = [
         ...config.faults,
         ...(plan?.faults ?? []),
         ...(plan?.value === undefined ? [] : roleFaults(plan.value)),
         ...sites.faults,
+        ...(certificate?.faults ?? []),
+        ...authorities,
         ...(platform?.faults ?? []),
     ];
     if (faults.length > 0 || plan?.value === undefined || platform === undefined) {
         throw forPeople(faultsMessage(faults));
     }
-    for (const warning of platform.warnings) await pulumi.log.warn(warning);
-    return { plan: plan.value, platform, archives: sites.value ?? [] };
+    for (const warning of [...platform.warnings, ...(certificate?.value?.warnings ?? [])])
+        await pulumi.log.warn(warning);
+    return {
+        plan: plan.value,
+        platform,
+        archives: sites.value ?? [],
+        ...(certificate?.value === undefined ? {} : { certificate: certificate.value }),
+    };
 }
 
 /** An error of which Pulumi shows the message alone. Without a stack, since colouring one takes Node 20 ten seconds. */

@@ -5,9 +5,11 @@ import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import { bringUp, type BroughtUp } from "./host/bring-up";
 import { renderRole, type RenderedFile } from "./host/render";
+import type { SiteCertificate } from "./host/site-certificate";
 import { push } from "./host/steps";
 import { innerLoadBalancer } from "./roles/inner-load-balancer";
 import { loadBalancer } from "./roles/load-balancer-pair";
+import type { Credentials } from "./roles/role";
 
 export interface LoadBalancerPairArgs {
     readonly foundation: Foundation;
@@ -15,6 +17,8 @@ export interface LoadBalancerPairArgs {
     readonly role?: "load-balancer" | "inner-load-balancer";
     /** @default the plan's hosts of that role */
     readonly hosts?: readonly HostSpec[];
+    /** What visitors are shown. @default a certificate of the stack's own authority */
+    readonly certificate?: SiteCertificate | undefined;
     /** What must be in place before the hosts can be reached: the bastion, for inner ones. @default nothing */
     readonly after?: readonly pulumi.Resource[];
 }
@@ -34,7 +38,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
         const { foundation, after = [] } = args;
         const { plan, trust } = foundation;
         const role = args.role === "inner-load-balancer" ? innerLoadBalancer : loadBalancer;
-        const filesOf = role === innerLoadBalancer ? innerFiles : edgeFiles(foundation);
+        const filesOf = role === innerLoadBalancer ? innerFiles : edgeFiles(args);
         const specs = args.hosts ?? hostsOf(plan, args.role ?? "load-balancer");
         this.hosts = specs.map((spec) =>
             bringUp(name, spec, foundation, { parent: this, dependsOn: [...after] }),
@@ -61,13 +65,17 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
 type FilesOf = (spec: HostSpec, foundation: Foundation) => pulumi.Output<RenderedFile[]>;
 
 /** Both balancers show visitors the same certificate. */
-function edgeFiles({ plan, trust }: Foundation): FilesOf {
-    const edge = trust.credentials("edge", {
-        commonName: plan.siteName,
-        organizationalUnit: "edge",
-        dnsNames: [...namesOf(plan), "localhost"],
-        ipAddresses: [plan.vip, "127.0.0.1"],
-    });
+function edgeFiles({ foundation, certificate }: LoadBalancerPairArgs): FilesOf {
+    const { plan, trust } = foundation;
+    const edge =
+        certificate === undefined
+            ? trust.credentials("edge", "edge", {
+                  commonName: plan.siteName,
+                  organizationalUnit: "edge",
+                  dnsNames: [...namesOf(plan), "localhost"],
+                  ipAddresses: [plan.vip, "127.0.0.1"],
+              })
+            : pulumi.secret(edgeOf(certificate));
     return (host) =>
         pulumi
             .all([
@@ -86,6 +94,11 @@ function edgeFiles({ plan, trust }: Foundation): FilesOf {
                     authorizedKeys: [operatorKey],
                 }),
             );
+}
+
+/** Who trusts the certificates of the chain trusts the site, whoever has signed them. */
+function edgeOf({ chain, key }: SiteCertificate): Credentials {
+    return { certificate: chain, key, ca: chain };
 }
 
 function innerFiles(host: HostSpec, { plan, trust }: Foundation): pulumi.Output<RenderedFile[]> {

@@ -3,6 +3,7 @@ import type { Plan } from "./cluster/plan";
 import { sitesOf } from "./cluster/sites";
 import type { Flow } from "./cluster/types";
 import type { BroughtUp } from "./host/bring-up";
+import type { SiteCertificate } from "./host/site-certificate";
 import { knownHosts, sshConfig } from "./host/ssh-config";
 import type { Trust } from "./trust";
 import type { WebTier } from "./web-tier";
@@ -12,12 +13,21 @@ export interface Built {
     readonly trust: Trust;
     readonly matrix: readonly Flow[];
     readonly web: WebTier;
+    /** What visitors are shown. @default a certificate of the stack's own authority */
+    readonly certificate?: SiteCertificate | undefined;
     /** Everything that has hosts; `undefined` for a tier that the plan has none for. */
     readonly tiers: readonly ({ readonly hosts: readonly BroughtUp[] } | undefined)[];
 }
 
 /** What a person needs to use the cluster. Secrets are shown by `pulumi stack output --show-secrets`. */
-export function outputs({ plan, trust, matrix, web, tiers }: Built): Record<string, unknown> {
+export function outputs({
+    plan,
+    trust,
+    matrix,
+    web,
+    tiers,
+    certificate,
+}: Built): Record<string, unknown> {
     const hosts = tiers.flatMap((tier) => tier?.hosts ?? []);
     const [main, ...further] = sitesOf(plan.config);
     return {
@@ -34,6 +44,14 @@ export function outputs({ plan, trust, matrix, web, tiers }: Built): Record<stri
               }
             : {}),
         caCertificate: trust.ca,
+        /** The next `up` compares: what all hosts know once this one is complete. */
+        authorities: trust.authorityNames,
+        certificates: pulumi.output([
+            ...trust.issued,
+            ...(certificate === undefined
+                ? []
+                : [{ name: "edge (your own)", ends: certificate.ends.toISOString() }]),
+        ]),
         hosts: Object.fromEntries(
             hosts.map((host) => [
                 host.name,

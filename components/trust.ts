@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import * as tls from "@pulumi/tls";
+import { trust as trustSchema, type TrustSettings } from "./cluster/schema.trust";
 import type { HostSpec, RoleName } from "./cluster/types";
 import type { Credentials } from "./roles/role";
-
-/** Lifetimes in hours; a certificate is made anew by the first `up` inside its renewal window. */
-const lifetime = { authority: 10 * 8766, certificate: 2 * 8766, renewal: 30 * 24 };
+import { makeAuthorities, type Authorities } from "./trust.authorities";
 
 /** Whom a certificate speaks for. */
 export interface Subject {
@@ -16,21 +15,34 @@ export interface Subject {
     readonly ipAddresses: readonly string[];
 }
 
+/** A certificate that a person may want to know the end of. */
+export interface Issued {
+    readonly name: string;
+    /** RFC 3339. */
+    readonly ends: pulumi.Output<string>;
+}
+
 /**
- * The stack's keys: one certificate authority, one certificate per host and role, SSH keys of
+ * The stack's keys: its certificate authority (two while one takes the place of the other), one certificate per host and role, SSH keys of
  * hosts, bastion and operator, and the key of the digests that previews show. Nothing in it depends on a machine.
  */
 export class Trust extends pulumi.ComponentResource {
-    /** Certificate of the authority, PEM. */
+    /** Certificates of all authorities that are trusted, PEM. */
     readonly ca: pulumi.Output<string>;
+    /** Names of the authorities, the signing one first. */
+    readonly authorityNames: readonly string[];
+    /** All certificates, the authorities' first. */
+    readonly issued: Issued[];
     readonly stackKey: pulumi.Output<string>;
     /** The operator's SSH key. */
     readonly clientKey: tls.PrivateKey;
     readonly bastionKey: tls.PrivateKey;
-    private readonly authorityKey: tls.PrivateKey;
+    private readonly authorities: Authorities;
 
+    /** @param settings What `testudo:trust` says; by default its defaults. */
     constructor(
         private readonly name: string,
+        private readonly settings: TrustSettings = trustSchema.parse({}),
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("testudo:index:Trust", name, {}, opts);
@@ -46,22 +58,13 @@ export class Trust extends pulumi.ComponentResource {
             { algorithm: "ED25519" },
             parent,
         );
-        this.authorityKey = new tls.PrivateKey(
-            `${name}-authority-key`,
-            { algorithm: "ECDSA", ecdsaCurve: "P256" },
-            parent,
-        );
-        this.ca = new tls.SelfSignedCert(
-            `${name}-authority`,
-            {
-                privateKeyPem: this.authorityKey.privateKeyPem,
-                isCaCertificate: true,
-                subject: { commonName: `Testudo ${pulumi.getStack()}`, organization: "Testudo" },
-                validityPeriodHours: lifetime.authority,
-                allowedUses: ["cert_signing", "crl_signing"],
-            },
-            parent,
-        ).certPem;
+        this.authorities = makeAuthorities(name, settings, this);
+        this.ca = this.authorities.trusted;
+        this.authorityNames = settings.authorities;
+        this.issued = this.authorities.ends.map(({ id, ends }) => ({
+            name: `authority ${id}`,
+            ends,
+        }));
         this.registerOutputs({});
     }
 
@@ -76,7 +79,7 @@ export class Trust extends pulumi.ComponentResource {
 
     /** The certificate of one host in one role. */
     hostCredentials(host: HostSpec, role: RoleName): pulumi.Output<Credentials> {
-        return this.credentials(`${host.name}-${role}`, {
+        return this.credentials(`${host.name}-${role}`, `${host.name} ${role}`, {
             commonName: host.name,
             organizationalUnit: role,
             dnsNames: [host.name, `${host.name}.testudo.internal`, `${role}.testudo.internal`],
@@ -84,8 +87,11 @@ export class Trust extends pulumi.ComponentResource {
         });
     }
 
-    /** A certificate for both ends of a connection, signed by the stack's authority. */
-    credentials(suffix: string, subject: Subject): pulumi.Output<Credentials> {
+    /**
+     * A certificate for both ends of a connection, signed by the stack's authority, with its chain.
+     * @param title What a person calls it.
+     */
+    credentials(suffix: string, title: string, subject: Subject): pulumi.Output<Credentials> {
         const name = `${this.name}-${suffix}`;
         const parent = { parent: this };
         const key = new tls.PrivateKey(
@@ -111,10 +117,11 @@ export class Trust extends pulumi.ComponentResource {
             `${name}-certificate`,
             {
                 certRequestPem: request.certRequestPem,
-                caPrivateKeyPem: this.authorityKey.privateKeyPem,
-                caCertPem: this.ca,
-                validityPeriodHours: lifetime.certificate,
-                earlyRenewalHours: lifetime.renewal,
+                caPrivateKeyPem: this.authorities.key,
+                caCertPem: this.authorities.certificate,
+                validityPeriodHours: this.settings.certificateDays * 24,
+                // A plain `up` asks the provider for the time that is left, and makes it anew when it says so.
+                earlyRenewalHours: this.settings.renewalDays * 24,
                 allowedUses: [
                     "digital_signature",
                     "key_encipherment",
@@ -124,8 +131,15 @@ export class Trust extends pulumi.ComponentResource {
             },
             parent,
         );
+        this.issued.push({ name: title, ends: certificate.validityEndTime });
+        // Whatever changes what is trusted changes the chain or the certificate too, so who reloads for those has it all.
         return pulumi
-            .all([certificate.certPem, key.privateKeyPemPkcs8, this.ca])
-            .apply(([cert, pem, ca]) => ({ certificate: cert, key: pem, ca }));
+            .all([
+                certificate.certPem,
+                this.authorities.chain,
+                key.privateKeyPemPkcs8,
+                this.authorities.trusted,
+            ])
+            .apply(([cert, chain, pem, ca]) => ({ certificate: cert + chain, key: pem, ca }));
     }
 }

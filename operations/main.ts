@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addFlows } from "./flows";
+import { addCertificates } from "./certificates";
 import { addImport } from "./import";
 import { addLeave, addReplace } from "./leave";
 import { Refusal } from "./refusal";
@@ -17,6 +18,7 @@ const commands: readonly ((program: Command) => void)[] = [
     addReplace,
     addStatus,
     addFlows,
+    addCertificates,
     addImport,
     addSshConfig,
     addState,

@@ -12,6 +12,7 @@ import { makeHosts, placesOf } from "./hosts";
 import { presets } from "./presets";
 import { quorumFaults } from "./quorum";
 import { siteFaults } from "./sites";
+import { trustFaults } from "./trust";
 import type { Checked, Fault, HostSpec, RoleName } from "./types";
 
 /** What to build: every host with its address, before any resource exists. */
@@ -51,6 +52,7 @@ export function makePlan(config: Config): Checked<Plan> {
             ...hostFaults(config, hosts, networks),
             ...quorumFaults(config, hosts),
             ...siteFaults(config),
+            ...trustFaults(config),
         ],
         value: {
             stack: config.stack,

@@ -99,6 +99,11 @@ export const mainSite = z
         xmlrpc: z.boolean().default(false),
         /** How long browsers ask for the site's names by https only (HSTS). 0 makes them forget it. */
         hstsDays: z.number().int().min(0).max(730).default(180),
+        /**
+         * The edge's certificate, with its chain: PEM, or the path of a file, from the project's folder. Its key is
+         * `testudo:siteKey`. @default one of the stack's own authority
+         */
+        certificate: z.string().min(1).max(100_000).optional(),
         ...names,
         /** Debian's WordPress, or a directory of one's own. Only WordPress' pages are kept for visitors. */
         application: z.enum(["wordpress", "php"]).default("wordpress"),

@@ -5,6 +5,7 @@ import { limits } from "./schema.limits";
 import { passwords } from "./schema.passwords";
 import { people } from "./schema.people";
 import { email, furtherSites, mainSite } from "./schema.sites";
+import { trust } from "./schema.trust";
 
 const count = (most: number, least = 1) => z.number().int().min(least).max(most);
 const seconds = (least: number, most: number) => z.number().min(least).max(most);
@@ -34,6 +35,11 @@ export const schema = z
         site: mainSite,
         /** Further PHP sites of the same hosts, each with a name of its own. They get no database account. */
         sites: furtherSites,
+        /** Secret: the key of `site.certificate`, PEM or the path of a file (`pulumi config set --secret testudo:siteKey`). */
+        siteKey: z.string().optional(),
+
+        /** Certificates between hosts, and at the edge unless the site has its own. */
+        trust,
 
         network: z
             .object({

@@ -50,6 +50,12 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
             check: { none: "haproxy -c reads it" },
         },
         {
+            // For the site's clock, which visits the site as visitors do.
+            path: `${tls}/edge-ca.pem`,
+            content: (facts) => facts.edge.ca,
+            check: `openssl x509 -noout -in ${tls}/edge-ca.pem`,
+        },
+        {
             path: `${tls}/host.pem`,
             content: (facts) => bundlePem(facts.credentials),
             mode: "0600",

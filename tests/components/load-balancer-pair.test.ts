@@ -1,7 +1,7 @@
 import { LoadBalancerPair } from "../../components/load-balancer-pair";
 import { foundationOf } from "../helpers/foundation";
 import { planOf } from "../helpers/plans";
-import { record, remembered, type RecordOptions } from "../helpers/record";
+import { canary, leaks, record, remembered, type RecordOptions } from "../helpers/record";
 
 const pair = remembered((options?: RecordOptions) =>
     record(() => new LoadBalancerPair("lb", { foundation: foundationOf(planOf()) }), options),
@@ -71,4 +71,22 @@ test("visitors see one certificate with the floating address and the site's name
         dnsNames: ["www.example.org", "localhost"],
         ipAddresses: ["10.91.0.10", "127.0.0.1"],
     });
+});
+
+test("a certificate of the operator's own takes the place of ours, its key secret, and the site's clock believes it (mocks)", async () => {
+    const certificate = {
+        chain: "CERTIFICATE of the site\nCERTIFICATE of its authority\n",
+        key: canary("site key"),
+        ends: new Date("2030-01-01"),
+        warnings: [],
+    };
+    const made = await record(() => {
+        new LoadBalancerPair("lb", { foundation: foundationOf(planOf()), certificate });
+    });
+    expect(made.names.filter((name) => name.startsWith("trust-edge"))).toEqual([]);
+    const push = made.get("lb-lb1-push");
+    expect(leaks(push.sent)).toEqual([]);
+    const bundle = Buffer.from(String(push.inputs.stdin), "base64").toString("latin1");
+    expect(bundle).toContain(`${certificate.chain}${certificate.key}`);
+    expect(bundle.split(certificate.chain)).toHaveLength(3);
 });

@@ -1,21 +1,9 @@
-import { errorsOf, loss, lost, type Attempt } from "./analysis";
-import { visitors, type Measurement } from "./client";
 import { missing, whole } from "./cluster";
-import { keep, words } from "./endured";
 import { figure } from "./figures";
-import {
-    askAgain,
-    changedStackFile,
-    hostsOf,
-    needsUp,
-    outputs,
-    stack,
-    testudo,
-    tool,
-    up,
-} from "./lab";
-import { closeLedger, openLedger, rows, writers } from "./ledger";
-import { keys, keysGone, openSessions, closeSessions } from "./sessions";
+import { askAgain, changedStackFile, needsUp, outputs, stack, testudo, tool, up } from "./lab";
+import { closeLedger, openLedger } from "./ledger";
+import { meanwhile } from "./meanwhile";
+import { closeSessions, openSessions } from "./sessions";
 
 beforeAll(needsUp);
 
@@ -26,49 +14,6 @@ const more = {
     storage: { count: 4 },
 };
 const newcomers = ["cache4", "db4", "storage4", "web3"];
-
-/** Visitors, SQL writes and Redis writes while something is done; what they lost. */
-async function meanwhile(
-    what: string,
-    prefix: string,
-    act: () => Promise<void>,
-): Promise<{ failed: number; lostRows: string[]; lostKeys: string[] }> {
-    const running: Measurement[] = [];
-    let gets: Attempt[] = [];
-    let writes: Attempt[] = [];
-    let cached: Attempt[] = [];
-    try {
-        // An up that tells every host of four new ones takes both processors for minutes: twelve visits a second beside
-        // it show what fails, sixty would only show that there are two processors.
-        running.push(
-            await visitors(100, 1000),
-            await writers(prefix, 200),
-            await keys(prefix, 200),
-        );
-        await act();
-    } finally {
-        [gets = [], writes = [], cached = []] = await Promise.all(running.map((one) => one.stop()));
-    }
-    keep(`${what} visitors`, gets);
-    keep(`${what} writes`, writes);
-    const seen = loss(gets);
-    figure(`${what}: failed GETs of ${seen.attempts}`, seen.failed, "", 0, words(seen.errors));
-    figure(`${what}: slowest page`, seen.slowest, "s");
-    const [member = ""] = await hostsOf("database");
-    const lostRows = lost(writes, await rows(member, prefix));
-    const lostKeys = await keysGone(cached);
-    figure(`${what}: SQL writes lost, of ${writes.length}`, lostRows.length, "", 0);
-    figure(`${what}: SQL, longest time without a write`, loss(writes).silence, "s");
-    figure(
-        `${what}: SQL writes without an answer`,
-        loss(writes).failed,
-        "",
-        undefined,
-        words(errorsOf(loss(writes))),
-    );
-    figure(`${what}: Redis writes lost, of ${cached.length}`, lostKeys.length, "", 0);
-    return { failed: seen.failed, lostRows, lostKeys };
-}
 
 describe("hosts are added and taken out under load", () => {
     beforeAll(async () => {

@@ -129,6 +129,8 @@ export interface Outputs {
     readonly adminUser: string;
     readonly adminPassword: string;
     readonly caCertificate: string;
+    /** The signing one first. */
+    readonly authorities: readonly string[];
     readonly hosts: Readonly<
         Record<
             string,

@@ -114,6 +114,7 @@ export async function record(
             "testudo",
             stack,
             preview,
+            "organization",
         );
         await build();
         await pulumi.runtime.disconnect();

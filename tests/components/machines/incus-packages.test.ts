@@ -47,7 +47,8 @@ test.each([
 });
 
 test("the user reads all of it in one message, and nothing was changed", async () => {
-    await expect(check("test", rawConfig(otherEngines))).rejects.toThrow(
+    const nobody = () => Promise.resolve([]);
+    await expect(check("test", rawConfig(otherEngines), nobody)).rejects.toThrow(
         /^2 faults in the configuration; nothing was changed:\n {2}testudo:database\.\w+: needs the package/,
     );
 });

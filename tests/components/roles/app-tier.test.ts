@@ -172,11 +172,24 @@ test("PHP on hosts of its own needs a place for sessions that all of them reach"
 test("only web hosts come to PHP", () => {
     const gate = text(filesOf({}, "web1"), "/etc/haproxy/fpm.cfg");
     expect(gate).toContain("tcp-request session reject unless { ssl_c_s_dn(OU) -m str web }");
-    const ports = app.flows(planOf({ preset: "full" })).filter(({ to }) => to === "app");
-    expect(ports.map(({ from, port }) => [from, port])).toEqual([
+    const ports = (values: Values) =>
+        app
+            .flows(planOf(values))
+            .filter(({ to }) => to === "app")
+            .map(({ from, port }) => [from, port]);
+    const pages = [
         ["web", 9443],
         ["web", 9444],
+    ];
+    const releases = [
         ["web", 9445],
         ["app", 9445],
+    ];
+    expect(ports({ preset: "full" })).toEqual([...pages, ...releases]);
+    // Who chooses the writer tells the others: app hosts, where there are no inner balancers.
+    expect(ports({ preset: "full", innerLoadBalancer: { count: 0 } })).toEqual([
+        ...pages,
+        ["app", 10000],
+        ...releases,
     ]);
 });
