@@ -12,6 +12,7 @@ const ours: Readonly<Record<string, string>> = {
     cert_extlifeSpan:
         "398 days are the browsers' rule for public authorities; the stack's own certificates are renewed by an `up`",
     cert_validityPeriod: "the same",
+    ipv4_in_header: "this stack's site has no name but its address, which WordPress' links show",
 };
 /** Of the scanner's own host, not of the edge. */
 const scanners = ["engine_problem"];
