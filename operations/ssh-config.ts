@@ -44,7 +44,11 @@ export async function writeSshConfig(
         config: `${folder}/config`,
         knownHosts: `${folder}/known_hosts`,
     };
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+        throw new Refusal(
+            `--into ${into}: is no folder and cannot be made one: ${(error as Error).message}`,
+        );
+    });
     await writeFile(files.knownHosts, sshKnownHosts);
     await writeFile(files.config, configOf(sshConfig, person, files.knownHosts, identity));
     report.result({ person, ...files }, `ssh -F ${files.config} HOST    as ${person}, then sudo`);

@@ -16,6 +16,11 @@ afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
 });
 
+/** A person's private key; the public one has `.pub` behind it. */
+function keyFile(name: Name): string {
+    return join(folder, `${name}.key`);
+}
+
 /** ssh as a person, with the files that `testudo ssh-config` has written for them. */
 function as(person: Name, host: string, words: readonly string[] = []): Promise<Finished> {
     const options = ["BatchMode=yes", "ConnectTimeout=10", "LogLevel=ERROR"];
@@ -43,9 +48,9 @@ describe("people", () => {
         for (const name of names)
             await must([
                 ...["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", `${name}@laptop`],
-                ...["-f", join(folder, name)],
+                ...["-f", keyFile(name)],
             ]);
-        const keyOf = (name: Name) => readFileSync(join(folder, `${name}.pub`), "utf8").trim();
+        const keyOf = (name: Name) => readFileSync(`${keyFile(name)}.pub`, "utf8").trim();
         const file = changedStackFile("people", {
             people: Object.fromEntries(names.map((name) => [name, { keys: [keyOf(name)] }])),
         });
@@ -56,15 +61,14 @@ describe("people", () => {
         expect(changed(finished).filter((one) => !one.endsWith("-base"))).toEqual([]);
         for (const name of names) {
             const words = ["ssh-config", "--person", name, "--into", join(folder, name)];
-            const written = await testudo([...words, "--identity", join(folder, name)]);
+            const written = await testudo([...words, "--identity", keyFile(name)]);
             expect([written.code, written.text]).toEqual([0, expect.stringContaining("ssh -F")]);
         }
     }, 300_000);
 
     test("on every kind of host each is who they are, may administer it, and the journal names the key", async () => {
-        const fingerprint = (await must(["ssh-keygen", "-l", "-f", join(folder, "ada.pub")])).split(
-            " ",
-        )[1];
+        const key = await must(["ssh-keygen", "-l", "-f", `${keyFile("ada")}.pub`]);
+        const fingerprint = key.split(" ")[1];
         for (const host of ofEachRole) {
             const said = await as("ada", host, ["id -un && sudo -n id -un"]);
             expect([host, said.code, said.text]).toEqual([host, 0, "ada\nroot\n"]);
