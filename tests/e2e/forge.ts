@@ -63,6 +63,8 @@ export class Forge {
             ],
             ...["-keyout", "stranger.key", "-out", "stranger.crt", "-days", "90"],
             ...["-subj", subject.replace(/^subject=\s*/, "").trim()],
+            // Python's client asks for it.
+            ...["-addext", "keyUsage=critical,keyCertSign,cRLSign"],
         );
         return forge;
     }
@@ -87,7 +89,7 @@ export class Forge {
         this.write("index", "");
         this.write(
             "extensions",
-            `subjectAltName=${names}\nkeyUsage=digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n`,
+            `subjectAltName=${names}\nkeyUsage=digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n`,
         );
         await this.openssl(
             ...["req", "-new", "-key", this.key, "-out", "leaf.csr"],
