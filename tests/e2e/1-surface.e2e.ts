@@ -39,7 +39,7 @@ describe("the edge, as a scanner sees it", () => {
         expect(found("TLS1_3")).toContain("offered");
         expect(found("FS_KEMs")).toContain("X25519MLKEM768");
         expect(found("cert_chain_of_trust")).toContain("passed");
-    }, 200_000);
+    }, 400_000);
 
     test("browsers are offered HTTP/2, older clients HTTP/1.1", async () => {
         const { siteUrl } = await outputs();

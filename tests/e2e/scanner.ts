@@ -21,8 +21,17 @@ const checks = [
     ...["--crime", "--poodle", "--tls-fallback", "--drown", "--beast"],
 ];
 
-/** Grades the floating address as a visitor sees it who trusts the stack's authority. */
+/**
+ * Grades the floating address as a visitor sees it who trusts the stack's authority. Once more where the scanner could not
+ * make one of its own connections in time (a busy machine): that is no finding about the edge.
+ */
 export async function scan(): Promise<Scan> {
+    const first = await once();
+    const cutOff = first.findings.some(({ finding }) => finding.includes("connect problem"));
+    return cutOff ? once() : first;
+}
+
+async function once(): Promise<Scan> {
     const { vip } = await outputs();
     const began = Date.now();
     // Its exit status counts findings.
