@@ -139,6 +139,7 @@ export const app: Role<AppFacts, NamesInPlan> = {
         phpFile(`${library}/prepend.php`, { view: prependView }),
         phpFile(`${library}/sessions.php`, { view: whereCached }),
         phpFile(`${library}/object-cache.php`, { view: whereCached }),
+        phpFile(`${library}/db.php`),
         phpFile("/srv/site/checks/health.php", { view: healthView }),
         phpFile("/srv/site/checks/forget.php"),
         phpFile("/srv/site/checks/session.php", { view: ({ host }) => ({ self: host.name }) }),

@@ -65,3 +65,17 @@ test("the object cache is what WordPress expects, and goes on without Redis", ()
 test("a session outlives what happens to Redis, and a visitor's id does", () => {
     expect(met("sessions", "sessions", 6379)).toBe("done\n");
 });
+
+test("a page whose first connection to SQL is lost connects once more, and ends only then", () => {
+    const [app] = hostsOf(plan, "app");
+    if (app === undefined) throw new Error("no such host");
+    writeFileSync(join(work, "db.php"), fileOf(plan, app, "/usr/local/lib/testudo/app/db.php"));
+    const { stdout, stderr } = spawnSync(
+        join(__dirname, "in-image"),
+        [rootfs, work, "php /run/work/db.test.php /run/work/db.php"],
+        { encoding: "utf8" },
+    );
+    expect(stdout + stderr).toBe(
+        ["[false]", "[false,true]", "the page ends", "[false,true]", "[false]", ""].join("\n"),
+    );
+});
