@@ -83,7 +83,7 @@ function parseValue(text: string): unknown {
 }
 
 /** What may hold a secret is not repeated on a screen. */
-const secretKey = /pass|secret|token|key$|^environment$/i;
+const secretKey = /pass|secret|token|(?<!host)key$|^environment$/i;
 
 function issueFaults(issue: z.ZodIssue, values: unknown): Fault[] {
     const at = (path: readonly (string | number)[]) => configKey(path.join("."));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseAddress, parseNetwork } from "./addresses";
 import { email, furtherSites, mainSite } from "./schema.sites";
+import { existingMachines } from "./schema.ssh";
 
 const address = z
     .string()
@@ -32,7 +33,7 @@ const tier = {
 /** Every key of the configuration with its type, range and default. */
 export const schema = z
     .object({
-        platform: z.enum(["incus"]),
+        platform: z.enum(["incus", "ssh"]),
         preset: z.string(),
 
         /** What the world sees. */
@@ -58,7 +59,7 @@ export const schema = z
             .strict()
             .default({}),
 
-        /** Who may reach the bastion and the balancers' sshd. Default on Incus: the machine itself. */
+        /** Who may reach the bastion and the balancers' sshd, on existing machines every sshd. Default on Incus: the machine itself. */
         operators: z.array(network).optional(),
 
         loadBalancer: z
@@ -224,6 +225,11 @@ export const schema = z
             })
             .strict()
             .default({}),
+
+        /** Machines that exist already (platform `ssh` only). */
+        ssh: existingMachines,
+        /** Secret: `pulumi config set --secret testudo:sshPrivateKey <~/.ssh/id_ed25519`; `ssh.keyFile` stays out of the state. */
+        sshPrivateKey: z.string().optional(),
 
         /** Names, in words, the loss that a topology which the plan refuses may cause. */
         acceptDataLossRisk: z

@@ -1,5 +1,7 @@
 import { inbound, outbound, type HostRule } from "../cluster/flows";
+import { isExisting } from "../cluster/existing";
 import { roleNames, type Flow } from "../cluster/types";
+import { existingFiles, existingFlows, hostLines, sshPorts } from "./base.existing";
 import type { HostFacts, Role, View } from "./role";
 
 export interface BaseFacts extends HostFacts {
@@ -21,9 +23,11 @@ export const base: Role<BaseFacts> = {
     packages: [
         "ca-certificates",
         "curl",
+        "dbus",
         "iproute2",
         "nftables",
         "openssh-server",
+        "openssl",
         "procps",
         "socat",
     ],
@@ -31,6 +35,7 @@ export const base: Role<BaseFacts> = {
     units: ["nftables.service", "ssh.service"],
     files: [
         { path: "/etc/hosts", view: hostsView, check: { none: "the resolver has no checker" } },
+        ...existingFiles,
         {
             path: "/etc/sysctl.d/60-testudo.conf",
             onChange: "restart systemd-sysctl.service",
@@ -42,8 +47,12 @@ export const base: Role<BaseFacts> = {
             check: "mkdir -p /run/sshd && sshd -t",
         },
         {
+            // Of a machine that exists already it is its owner's as well: its maker adds a line.
             path: "/root/.ssh/authorized_keys",
-            content: (facts) => facts.authorizedKeys.map((key) => `${key.trim()}\n`).join(""),
+            content: ({ plan, authorizedKeys }) =>
+                isExisting(plan.config)
+                    ? null
+                    : authorizedKeys.map((key) => `${key.trim()}\n`).join(""),
             mode: "0600",
             check: "ssh-keygen -l -f /root/.ssh/authorized_keys",
         },
@@ -78,39 +87,39 @@ export const base: Role<BaseFacts> = {
         },
     ],
     listens: [{ protocol: "tcp", port: 22, scope: "network", what: "sshd" }],
-    flows: () => [
-        {
+    flows: (plan) => [
+        ...sshPorts(plan, "load-balancer").map((port): Flow => ({
             from: "operator",
             to: "load-balancer",
             protocol: "tcp",
-            port: 22,
+            port,
             why: "deployment of the balancers",
-        },
+        })),
         ...roleNames
             .filter((role) => role !== "load-balancer")
-            .map((role): Flow => ({
-                from: "load-balancer",
-                to: role,
-                protocol: "tcp",
-                port: 22,
-                why: "SSH through the bastion",
-            })),
+            .flatMap((role) =>
+                sshPorts(plan, role).map((port): Flow => ({
+                    from: "load-balancer",
+                    to: role,
+                    protocol: "tcp",
+                    port,
+                    why: "SSH through the bastion",
+                })),
+            ),
+        ...existingFlows(plan),
     ],
     logs: ["ssh.service", "nftables.service"],
     metrics: [],
     faults: () => [],
 };
 
-function hostsView({ plan }: BaseFacts): View {
-    return {
-        lines: plan.hosts.map(
-            (host) => `${host.address} ${host.name}.testudo.internal ${host.name}`,
-        ),
-    };
+function hostsView({ plan }: BaseFacts): View | null {
+    return isExisting(plan.config) ? null : { lines: hostLines(plan) };
 }
 
 function firewallView({ plan, host, flows }: BaseFacts): View {
     return {
+        sshPort: host.sshPort ?? 22,
         inbound: inbound(plan, flows, host).map((rule) => ruleText(rule, "saddr")),
         outbound: outbound(plan, flows, host).map((rule) => ruleText(rule, "daddr")),
     };

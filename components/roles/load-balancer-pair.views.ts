@@ -57,7 +57,7 @@ export function bastionView({ plan }: LoadBalancerFacts): View {
         port: ports.bastion,
         targets: plan.hosts
             .filter((host) => host.zone === "private")
-            .map((host) => `${host.address}:22`)
+            .map((host) => `${host.address}:${host.sshPort ?? 22}`)
             .join(" "),
     };
 }
