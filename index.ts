@@ -19,7 +19,7 @@ async function main(): Promise<Record<string, unknown>> {
     const { plan, platform, archives } = await check(pulumi.getStack(), pulumi.runtime.allConfig());
     const flows = flowsOf(plan);
     const trust = new Trust("trust");
-    const machines = machinesFor(plan, trust, platform);
+    const machines = machinesFor(trust, platform);
     const { border, matrix } = new DmzFirewall("dmz", { plan, flows, machines });
     const foundation: Foundation = { plan, flows, machines, trust, border };
 
