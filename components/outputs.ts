@@ -20,6 +20,7 @@ export function outputs({ plan, trust, matrix, web, tiers }: Built): Record<stri
     const hosts = tiers.flatMap((tier) => tier?.hosts ?? []);
     const [main, ...further] = sitesOf(plan.config);
     return {
+        platform: plan.config.platform,
         siteUrl: `https://${plan.siteName}/`,
         vip: plan.vip,
         innerVip: plan.vips["inner-load-balancer"],

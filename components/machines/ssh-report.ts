@@ -31,6 +31,8 @@ export interface Report {
     readonly hasLeft: boolean;
     /** Hosts of the stack as it was when something was pushed here last: address by name. */
     readonly knows: ReadonlyMap<string, string>;
+    /** Hosts that have left (testudo leave). */
+    readonly gone: readonly string[];
     readonly memoryMiB: number;
     readonly disk: Room;
     readonly addresses: readonly MachineAddress[];
@@ -72,6 +74,7 @@ export function parseReport({ stdout, began, answered }: Said): Report | undefin
         ...(stack === "" ? {} : { owner: { stack, nonce } }),
         hasLeft: first("left") !== undefined,
         knows: new Map(all("knows").map(([name = "", address = ""]) => [name, address])),
+        gone: all("gone").map(([name = ""]) => name),
         memoryMiB: Number(first("memory")?.[0] ?? 0),
         disk: room(first("disk")?.slice(1)),
         addresses: all("address").map(([name = "", address = "", leased]) => ({

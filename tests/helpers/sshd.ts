@@ -22,6 +22,8 @@ export class Sshd {
     constructor(
         readonly port: number,
         private readonly addresses: readonly string[],
+        /** What runs instead of what is asked for, which is in $SSH_ORIGINAL_COMMAND. */
+        private readonly forced?: string,
     ) {
         for (const name of ["host", "client"]) this.makeKey(name);
         this.hostKey = this.publicKey("host");
@@ -51,6 +53,7 @@ export class Sshd {
             `HostKey ${join(this.folder, "host")}`,
             `PidFile ${join(this.folder, "pid")}`,
             `AuthorizedKeysFile ${join(this.folder, "%u.pub")}`,
+            ...(this.forced === undefined ? [] : [`ForceCommand ${this.forced}`]),
             "StrictModes no",
             "UsePAM no",
             "PermitRootLogin prohibit-password",

@@ -251,6 +251,19 @@ test("one member at a time may be made anew; a second one, or one that is droppe
     );
 });
 
+test("a member that has not left is not dropped; one that has, is", () => {
+    const stay = (...more: string[]) => {
+        const each = ours(["knows\tdb4\t192.0.2.44", ...more]);
+        return together({ db1: each, db2: each, db3: each });
+    };
+    expect(stay()).toEqual([
+        expect.stringMatching(
+            /^testudo:database\.count: needs to keep db4 until it has left: testudo --stack test leave db4/,
+        ),
+    ]);
+    expect(stay("gone\tdb4")).toEqual([]);
+});
+
 test("a host that nobody has known joins, and is no member made anew", () => {
     const before = names.filter((line) => !/\tdb[23]\t/.test(line));
     expect(together({ db1: ["ours\ttest\tabc", ...before] })).toEqual([]);

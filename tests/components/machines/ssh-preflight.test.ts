@@ -83,7 +83,7 @@ here(`asking machines over SSH${missing === undefined ? "" : ` (skipped: ${missi
     }, 60_000);
 
     test("a machine says who asks: whoever is no operator would be shut out", async () => {
-        const out = (await plain()).faults.map(lineOf).filter((line) => /operators/.test(line));
+        const out = (await plain()).faults.map(lineOf).filter((line) => line.includes("operators"));
         expect(out).toHaveLength(7);
         expect(out[0]).toMatch(
             /^testudo:operators: needs to contain 127\.0\.0\.\d+, as which lb1 sees this machine/,
@@ -94,7 +94,7 @@ here(`asking machines over SSH${missing === undefined ? "" : ` (skipped: ${missi
 
     test("one machine under seven names is seven times the same", async () => {
         const { faults } = await plain();
-        expect(faults.map(lineOf).filter((line) => /a machine each/.test(line))).toEqual([
+        expect(faults.map(lineOf).filter((line) => line.includes("a machine each"))).toEqual([
             expect.stringMatching(
                 /^testudo:ssh\.hosts\.lb1, testudo:ssh\.hosts\.lb2, .*web2: need a machine each/,
             ),
