@@ -20,9 +20,8 @@ export function machineFaults(plan: Plan, { spec, report }: Known, stackIsNew = 
         ...wayInFaults(plan, spec, report),
         ...interfaceFaults(spec, report),
         ...sizeFaults(spec, report, isNew),
-        ...(isNew
-            ? [...dataFaults(plan, spec, report, stackIsNew), ...freeFaults(spec, report)]
-            : []),
+        ...(isNew ? [...dataFaults(plan, spec, report), ...freeFaults(spec, report)] : []),
+        ...(isNew && stackIsNew ? keptFaults(spec, report) : []),
         ...firewallFaults(spec, report),
         ...packageFaults(spec, report),
     ];
@@ -145,12 +144,7 @@ function sizeFaults(spec: HostSpec, { memoryMiB, disk }: Report, isNew: boolean)
 }
 
 /** Only of a machine that is new here; whatever lies in the place of data is somebody's. */
-function dataFaults(
-    plan: Plan,
-    spec: HostSpec,
-    { device, data, kept }: Report,
-    stackIsNew: boolean,
-): Fault[] {
+function dataFaults(plan: Plan, spec: HostSpec, { device, data }: Report): Fault[] {
     const place = dataPlace(plan, spec);
     if (place === undefined || spec.data === undefined) return [];
     const wanted = spec.data.sizeGiB * 1024;
@@ -171,15 +165,20 @@ function dataFaults(
             got: `${device?.sizeMiB ?? data?.free ?? 0} MiB ${device === undefined ? `free at ${place.directory}` : `in ${place.device ?? ""}`}`,
         });
     }
-    if (kept !== undefined && stackIsNew) {
-        faults.push({
-            key: keyOf(spec, ".data"),
-            rule: "needs an empty place for data (move what is there away, or name another directory)",
-            why: "the stack is new, and would take another cluster's data for its own",
-            got: `${kept}, which is not empty`,
-        });
-    }
     return faults;
+}
+
+/** A machine that comes back to its stack may bring what it had. */
+function keptFaults(spec: HostSpec, { kept }: Report): Fault[] {
+    if (kept.length === 0) return [];
+    return [
+        {
+            key: keyOf(spec),
+            rule: "needs empty places for data and sites (move what is there away)",
+            why: "the stack is new, and would take somebody else's data for its own",
+            got: `${kept.join(", ")}, not empty`,
+        },
+    ];
 }
 
 /** Somebody else's daemon would keep ours from starting, hours later perhaps. */

@@ -43,7 +43,7 @@ export interface Report {
     readonly device?: { readonly state: string; readonly sizeMiB: number };
     readonly data?: Room;
     /** Data that lie there already. */
-    readonly kept?: string;
+    readonly kept: readonly string[];
     /** Addresses of others, and whether they answered. */
     readonly peers: ReadonlyMap<string, boolean>;
     /** Missing packages that cannot be had, and why. */
@@ -61,7 +61,6 @@ export function parseReport({ stdout, began, answered }: Said): Report | undefin
     const [stack = "", nonce = ""] = first("ours") ?? [];
     const device = first("device");
     const data = first("data");
-    const kept = first("kept")?.[0];
     const [verdict, names = "", reason = ""] = first("packages") ?? [];
     return {
         client: first("client")?.[0] ?? "",
@@ -89,7 +88,7 @@ export function parseReport({ stdout, began, answered }: Said): Report | undefin
             ? {}
             : { device: { state: device[0] ?? "", sizeMiB: Number(device[1] ?? 0) } }),
         ...(data === undefined ? {} : { data: room(data) }),
-        ...(kept === undefined ? {} : { kept }),
+        kept: all("kept").map(([path = ""]) => path),
         peers: new Map(all("peer").map(([address = "", answer]) => [address, answer === "yes"])),
         ...(verdict === "no" ? { noPackages: { names, reason: reason.trim() } } : {}),
     };

@@ -137,8 +137,8 @@ test.each([
     [
         "db3",
         ["kept\t/data/mysql/data"],
-        "needs an empty place for data",
-        "/data/mysql/data, which is not empty",
+        "needs empty places for data and sites",
+        "/data/mysql/data, not empty",
     ],
     [
         "web1",
