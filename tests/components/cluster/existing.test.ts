@@ -1,6 +1,9 @@
+import { parse } from "yaml";
+import { existingMachines } from "../../../components/cluster/schema.ssh";
 import { flowsOf } from "../../../components/roles/all";
 import { inbound, outbound } from "../../../components/cluster/flows";
 import { existing, hostOf, planFaults, planOf, type Values } from "../../helpers/plans";
+import { textOf } from "../../helpers/sources";
 
 // The plan of machines that exist already.
 
@@ -129,4 +132,19 @@ test("machines reach name servers, time and mirrors: anywhere, at the given plac
     expect(reached()).toEqual([[[], true]]);
     expect(reached(["198.51.100.0/24"])).toEqual([[["198.51.100.0/24"], false]]);
     expect(reached([])).toEqual([]);
+});
+
+test("the example stack file is a plan that nobody refuses, and names every key", () => {
+    const { config } = parse(textOf("Pulumi.ssh.yaml")) as { config: Record<string, unknown> };
+    const values = Object.fromEntries(
+        Object.entries(config).map(([key, value]) => [key.replace("testudo:", ""), value]),
+    );
+    expect(planFaults(values, "ssh")).toEqual([]);
+    const { hosts } = existingMachines.removeDefault().shape;
+    const keys = [
+        ...Object.keys(existingMachines.removeDefault().shape),
+        ...Object.keys(hosts.removeDefault().valueSchema.shape),
+    ];
+    for (const key of keys)
+        expect(textOf("Pulumi.ssh.yaml")).toMatch(new RegExp(`^[ #]*${key}:`, "m"));
 });
