@@ -16,13 +16,14 @@ const places = {
     web1: "127.0.0.21",
     web2: "127.0.0.22",
 };
+const between = "127.0.0.99";
 type Name = keyof typeof places;
 
 here(`asking machines over SSH${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
     let sshd: Sshd;
     let closed = 0;
     beforeAll(async () => {
-        sshd = new Sshd(await freePort(), Object.values(places));
+        sshd = new Sshd(await freePort(), [...Object.values(places), between]);
         closed = await freePort();
         await sshd.start();
     });
@@ -108,6 +109,21 @@ here(`asking machines over SSH${missing === undefined ? "" : ` (skipped: ${missi
         const facts = await ask({}, { keyFile: undefined }, { sshPrivateKey });
         expect(faultsAbout(facts, "lb1.user")).toEqual([]);
         expect(faultsAbout(facts, "lb1.address")).toHaveLength(1);
+    }, 60_000);
+
+    test("private machines are asked through the one in between; where it is another, it is the one to blame", async () => {
+        const jump = { address: between, hostKey: sshd.hostKey };
+        const through = await ask({ db1: { port: closed } }, { jump });
+        expect(faultsAbout(through, "web1.address")).toHaveLength(1);
+        const blamed = ({ faults }: SshFacts) =>
+            faults.map(lineOf).filter((line) => line.startsWith("testudo:ssh.jump"));
+        expect(blamed(through)).toEqual([expect.stringContaining("forwards to db1")]);
+        sshd.makeKey("third");
+        const wrong = { jump: { ...jump, hostKey: sshd.publicKey("third") } };
+        const refused = await ask({}, wrong);
+        expect(blamed(refused)).toHaveLength(5);
+        // Balancers are reached directly.
+        expect(faultsAbout(refused, "lb1.address")).toHaveLength(1);
     }, 60_000);
 
     test("machines without an identity get one each, and each time another", async () => {

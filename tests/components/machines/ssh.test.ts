@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { DmzFirewall } from "../../../components/dmz-firewall";
+import { LoadBalancerPair } from "../../../components/load-balancer-pair";
 import { SshMachines } from "../../../components/machines/ssh";
 import type { SshFacts } from "../../../components/machines/ssh-preflight";
+import { flowsOf } from "../../../components/roles/all";
 import { Trust } from "../../../components/trust";
 import { existing, hostOf, planOf, type Values } from "../../helpers/plans";
 import { isSecret, leaks, record, remembered, type Recording } from "../../helpers/record";
@@ -27,6 +30,27 @@ test("one resource a machine, under the tier that it is for; no border, no volum
     expect(made.childrenOf("db")).toEqual(["ssh-db1", "ssh-lb1"]);
     expect(made.childrenOf("ssh")).toEqual([]);
     expect(made.names.filter((name) => name.includes("host-key"))).toEqual([]);
+});
+
+test("balancers come up on machines that exist, with no border to wait for, in a preview as well (mocks)", async () => {
+    for (const preview of [true, false]) {
+        const made = await record(
+            () => {
+                const plan = planOf(existing);
+                const trust = new Trust("trust");
+                const machines = new SshMachines("ssh", plan, trust, facts);
+                const flows = flowsOf(plan);
+                const { border } = new DmzFirewall("dmz", { plan, flows, machines });
+                new LoadBalancerPair("lb", {
+                    foundation: { plan, flows, machines, trust, border },
+                });
+            },
+            { preview },
+        );
+        expect(made.childrenOf("dmz")).toEqual([]);
+        expect(made.isAfter("lb-lb1-ready", "ssh-lb1")).toBe(true);
+        expect(made.get("lb-lb1-base").inputs.triggers).toEqual(["nonce-lb1"]);
+    }
 });
 
 test("a machine is given back before it is taken anew, and its nonce decides (mocks)", async () => {
