@@ -28,7 +28,8 @@ export function adoptRequest(
         data: place?.directory ?? null,
         device: place?.device ?? null,
         owner: owners[spec.data?.path ?? ""] ?? ":",
-        packages: spec.data === undefined ? "" : packagesOf(plan, spec).join(" "),
+        // The rest comes with the first push, which needs the bus.
+        packages: spec.data === undefined ? "dbus" : packagesOf(plan, spec).join(" "),
     };
 }
 

@@ -87,7 +87,7 @@ test("what the script is given lasts for the way back too: who, where, with whic
     );
     expect(String(request.config)).toContain('IdentityFile "~/.ssh/cluster"');
     expect(String(request.knownHosts)).toMatch(/^db1 ssh-ed25519 AAAA\S+\n$/);
-    expect(requestOf(made, "ssh-lb1")).toMatchObject({ data: null, path: null, packages: "" });
+    expect(requestOf(made, "ssh-lb1")).toMatchObject({ data: null, path: null, packages: "dbus" });
 });
 
 test("a key in the configuration goes along as a secret, and only there (mocks)", async () => {
