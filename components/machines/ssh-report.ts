@@ -28,6 +28,8 @@ export interface Report {
     readonly kernel: string;
     /** The stack that has it, and the identity that it was given. */
     readonly owner?: { readonly stack: string; readonly nonce: string };
+    /** Something of ours is there, though no identity: taking it was cut off, or somebody has removed that. */
+    readonly hasTraces: boolean;
     readonly hasLeft: boolean;
     /** Hosts of the stack as it was when something was pushed here last: address by name. */
     readonly knows: ReadonlyMap<string, string>;
@@ -71,6 +73,7 @@ export function parseReport({ stdout, began, answered }: Said): Report | undefin
         machine: first("machine")?.[0] ?? "",
         kernel: first("kernel")?.[0] ?? "",
         ...(stack === "" ? {} : { owner: { stack, nonce } }),
+        hasTraces: first("traces") !== undefined,
         hasLeft: first("left") !== undefined,
         knows: new Map(all("knows").map(([name = "", address = ""]) => [name, address])),
         gone: all("gone").map(([name = ""]) => name),

@@ -124,6 +124,10 @@ test("a machine that is ours already may have its ports in use and data in their
     expect(faultsOf("db3", ...ours, "kept\t/data/mysql/data", "data\t9000\t10")).toEqual([]);
 });
 
+test("a machine that was not taken to the end, or lost its identity, is not in its own way", () => {
+    expect(faultsOf("web1", "traces\t/etc/testudo", "listens\ttcp\t*:8443")).toEqual([]);
+});
+
 test("a machine that was installed anew may bring its old data, where the stack is there", () => {
     const one = known("db3", "kept\t/data/mysql/data");
     expect(machineFaults(plan, one, false)).toEqual([]);
