@@ -46,7 +46,7 @@ const here = missing === undefined ? describe : describe.skip;
 here(`/etc/hosts on a host${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
     const own = "127.0.0.1 localhost\n127.0.1.1 db1.example.org db1\n203.0.113.5 printer\n";
     const files = (filesOf(plan, hostOf(plan, "db1")).get("base") ?? []).filter(({ path }) =>
-        /hosts$/.test(path),
+        path.endsWith("hosts"),
     );
     let host: PrivateHost;
     beforeEach(() => {
