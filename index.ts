@@ -22,7 +22,7 @@ async function main(): Promise<Record<string, unknown>> {
     );
     const flows = flowsOf(plan);
     const trust = new Trust("trust", plan.config.trust);
-    const machines = machinesFor(plan, trust, platform);
+    const machines = machinesFor(trust, platform);
     const { border, matrix } = new DmzFirewall("dmz", { plan, flows, machines });
     const foundation: Foundation = { plan, flows, machines, trust, border };
 

@@ -31,6 +31,7 @@ export function outputs({
     const hosts = tiers.flatMap((tier) => tier?.hosts ?? []);
     const [main, ...further] = sitesOf(plan.config);
     return {
+        platform: plan.config.platform,
         siteUrl: `https://${plan.siteName}/`,
         vip: plan.vip,
         innerVip: plan.vips["inner-load-balancer"],

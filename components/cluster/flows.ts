@@ -96,7 +96,7 @@ function peersOf(
 ): Pick<HostRule, "peers" | "except"> {
     if (party === "outside") {
         return flow.only === undefined
-            ? { peers: [], except: [plan.networks.public, plan.networks.private] }
+            ? { peers: [], except: plan.inside }
             : { peers: flow.only, except: [] };
     }
     if (party === "operator") return { peers: flow.only ?? plan.operators, except: [] };

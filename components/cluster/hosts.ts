@@ -1,6 +1,7 @@
 import { formatAddress, type Network } from "./addresses";
 import type { Config } from "./config";
 import type { TierSpec } from "./presets";
+import { existingSpec } from "./existing";
 import type { HostSpec } from "./types";
 
 /** The hosts of a topology with the user's counts, sizes and overrides, in the topology's order. */
@@ -61,6 +62,7 @@ function tierHosts(
             memoryMiB: override.memoryMiB ?? section.memoryMiB ?? tier.memoryMiB,
             diskGiB: section.diskGiB ?? tier.diskGiB,
             ...dataOf(tier, config),
+            ...existingSpec(config, name),
             ...(override.state === "leaving" ? { leaving: true } : {}),
         };
     });

@@ -5,6 +5,7 @@ import { limits } from "./schema.limits";
 import { passwords } from "./schema.passwords";
 import { people } from "./schema.people";
 import { email, furtherSites, mainSite } from "./schema.sites";
+import { existingMachines } from "./schema.ssh";
 import { trust } from "./schema.trust";
 
 const count = (most: number, least = 1) => z.number().int().min(least).max(most);
@@ -28,7 +29,7 @@ const tier = {
 /** Every key of the configuration with its type, range and default. */
 export const schema = z
     .object({
-        platform: z.enum(["incus"]),
+        platform: z.enum(["incus", "ssh"]),
         preset: z.string(),
 
         /** What the world sees. */
@@ -59,7 +60,7 @@ export const schema = z
             .strict()
             .default({}),
 
-        /** Who may reach the bastion and the balancers' sshd. Default on Incus: the machine itself. */
+        /** Who may reach the bastion and the balancers' sshd, on existing machines every sshd. Default on Incus: the machine itself. */
         operators: z.array(network).optional(),
         people,
 
@@ -233,6 +234,11 @@ export const schema = z
             })
             .strict()
             .default({}),
+
+        /** Machines that exist already (platform `ssh` only). */
+        ssh: existingMachines,
+        /** Secret: `pulumi config set --secret testudo:sshPrivateKey <~/.ssh/id_ed25519`; `ssh.keyFile` stays out of the state. */
+        sshPrivateKey: z.string().optional(),
 
         /** Names, in words, the loss that a topology which the plan refuses may cause. */
         acceptDataLossRisk: z

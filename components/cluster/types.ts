@@ -52,6 +52,10 @@ export interface HostSpec {
     readonly data?: DataVolume;
     /** @default none */
     readonly privileges?: readonly Privilege[];
+    /** Network interface that has the address. @default "eth0" */
+    readonly interface?: string;
+    /** Where its sshd listens. @default 22 */
+    readonly sshPort?: number;
     /** On its way out: still there, but nothing is counted on it. @default false */
     readonly leaving?: boolean;
 }

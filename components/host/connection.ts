@@ -1,6 +1,5 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type * as tls from "@pulumi/tls";
 import type { Plan } from "../cluster/plan";
 import type { HostSpec } from "../cluster/types";
 import { ports } from "../roles/load-balancer-pair";
@@ -14,12 +13,12 @@ export function connectionTo(
     spec: HostSpec,
     plan: Plan,
     trust: Trust,
-    hostKey: tls.PrivateKey,
+    hostKey: { readonly publicKeyOpenssh: pulumi.Output<string> },
     user: string,
 ): pulumi.Output<command.types.input.remote.ConnectionArgs> {
     const direct = {
         host: spec.address,
-        port: 22,
+        port: spec.sshPort ?? 22,
         user,
         privateKey: trust.clientKey.privateKeyOpenssh,
         hostKey: hostKey.publicKeyOpenssh.apply((key) => key.trim()),

@@ -12,6 +12,7 @@ export function sshConfig(plan: Plan): string {
     const hosts = plan.hosts.map((host) => [
         `Host ${host.name}`,
         `    HostName ${host.address}`,
+        ...(host.sshPort === undefined ? [] : [`    Port ${host.sshPort}`]),
         "    User root",
         ...(host.zone === "private" ? ["    ProxyJump testudo-bastion"] : []),
     ]);
@@ -38,10 +39,15 @@ export function knownHosts(
 ): pulumi.Output<string> {
     const lines = hosts.map(
         (host) =>
-            pulumi.interpolate`${host.spec.address} ${host.connection.apply((connection) => connection.hostKey ?? "")}`,
+            pulumi.interpolate`${placeOf(host)} ${host.connection.apply((connection) => connection.hostKey ?? "")}`,
     );
     const bastion = trust.bastionKey.publicKeyOpenssh.apply(
         (key) => `[${plan.vip}]:${ports.bastion} ${key.trim()}`,
     );
     return pulumi.unsecret(pulumi.all([bastion, ...lines]).apply((all) => `${all.join("\n")}\n`));
+}
+
+/** As known_hosts names a server. */
+function placeOf({ spec }: Host): string {
+    return spec.sshPort === undefined ? spec.address : `[${spec.address}]:${spec.sshPort}`;
 }

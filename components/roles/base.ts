@@ -1,8 +1,10 @@
 import { egressFlows } from "../cluster/egress";
 import { inbound, outbound, type HostRule } from "../cluster/flows";
+import { isExisting } from "../cluster/existing";
 import { hostsOf, type Plan } from "../cluster/plan";
 import { roleNames, type Flow } from "../cluster/types";
 import { accessFiles, sshdView } from "./base.access";
+import { existingFiles, existingFlows, hostLines, sshPorts } from "./base.existing";
 import type { HostFacts, NamesInPlan, Role, View } from "./role";
 
 export interface BaseFacts extends HostFacts {
@@ -24,9 +26,11 @@ export const base: Role<BaseFacts, NamesInPlan> = {
     packages: (plan) => [
         "ca-certificates",
         "curl",
+        "dbus",
         "iproute2",
         "nftables",
         "openssh-server",
+        "openssl",
         "procps",
         "socat",
         "sudo",
@@ -41,10 +45,11 @@ export const base: Role<BaseFacts, NamesInPlan> = {
     ],
     files: [
         { path: "/etc/hosts", view: hostsView, check: { none: "the resolver has no checker" } },
+        ...existingFiles,
         {
             path: "/etc/resolv.conf",
             view: ({ plan: { config } }) =>
-                config.egress.dns.length > 0 ? { servers: config.egress.dns } : null,
+                !isExisting(config) && config.egress.dns.length > 0 ? { servers: config.egress.dns } : null,
             check: { none: "the resolver has no checker" },
         },
         {
@@ -65,8 +70,12 @@ export const base: Role<BaseFacts, NamesInPlan> = {
             check: "mkdir -p /run/sshd && sshd -t",
         },
         {
+            // Of a machine that exists already it is its owner's as well: its maker adds a line.
             path: "/root/.ssh/authorized_keys",
-            content: (facts) => facts.authorizedKeys.map((key) => `${key.trim()}\n`).join(""),
+            content: ({ plan, authorizedKeys }) =>
+                isExisting(plan.config)
+                    ? null
+                    : authorizedKeys.map((key) => `${key.trim()}\n`).join(""),
             mode: "0600",
             check: "ssh-keygen -l -f /root/.ssh/authorized_keys",
         },
@@ -103,44 +112,45 @@ export const base: Role<BaseFacts, NamesInPlan> = {
     ],
     listens: [{ protocol: "tcp", port: 22, scope: "network", what: "sshd" }],
     flows: (plan) => [
-        {
+        ...sshPorts(plan, "load-balancer").map((port): Flow => ({
             from: "operator",
             to: "load-balancer",
             protocol: "tcp",
-            port: 22,
+            port,
             why: "deployment of the balancers",
-        },
+        })),
         ...roleNames
             .filter((role) => role !== "load-balancer" && hostsOf(plan, role).length > 0)
-            .map((role): Flow => ({
-                from: "load-balancer",
-                to: role,
-                protocol: "tcp",
-                port: 22,
-                why: "SSH through the bastion",
-            })),
+            .flatMap((role) =>
+                sshPorts(plan, role).map((port): Flow => ({
+                    from: "load-balancer",
+                    to: role,
+                    protocol: "tcp",
+                    port,
+                    why: "SSH through the bastion",
+                })),
+            ),
         ...egressFlows(plan),
+        ...existingFlows(plan),
     ],
     logs: ["ssh.service", "nftables.service"],
     metrics: [],
     faults: () => [],
 };
 
+/** A machine that exists already has its clock and its names from its owner. */
 function asksForTime({ config }: Plan): boolean {
-    return config.egress.time.length > 0;
+    return !isExisting(config) && config.egress.time.length > 0;
 }
 
-function hostsView({ plan }: BaseFacts): View {
-    return {
-        lines: plan.hosts.map(
-            (host) => `${host.address} ${host.name}.testudo.internal ${host.name}`,
-        ),
-    };
+function hostsView({ plan }: BaseFacts): View | null {
+    return isExisting(plan.config) ? null : { lines: hostLines(plan) };
 }
 
 function firewallView({ plan, host, flows }: BaseFacts): View {
     return {
-        ownNetworks: `${plan.networks.public}, ${plan.networks.private}`,
+        ownNetworks: plan.inside.join(", "),
+        sshPort: host.sshPort ?? 22,
         inbound: inbound(plan, flows, host).map((rule) => ruleText(rule, "saddr")),
         outbound: outbound(plan, flows, host).map((rule) => ruleText(rule, "daddr")),
     };

@@ -80,6 +80,7 @@ export function keepalivedView(pair: FloatingAddress, { plan, host }: HostFacts)
         instance: pair.role,
         library: pair.library,
         address: host.address,
+        interface: host.interface ?? "eth0",
         // keepalived takes no empty list; one balancer alone asks nobody.
         hasPeers: peers.length > 0,
         peers,

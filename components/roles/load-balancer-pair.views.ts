@@ -61,7 +61,7 @@ export function bastionView({ plan }: LoadBalancerFacts): View {
         leastRsaBits,
         targets: plan.hosts
             .filter((host) => host.zone === "private")
-            .map((host) => `${host.address}:22`)
+            .map((host) => `${host.address}:${host.sshPort ?? 22}`)
             .join(" "),
     };
 }
