@@ -4,10 +4,12 @@ import { namesOf } from "./cluster/sites";
 import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import { bringUp, type BroughtUp } from "./host/bring-up";
+import type { Host } from "./host/host";
 import { renderRole, type RenderedFile } from "./host/render";
 import { push } from "./host/steps";
 import { innerLoadBalancer } from "./roles/inner-load-balancer";
 import { loadBalancer } from "./roles/load-balancer-pair";
+import { namesIn } from "./roles/role";
 
 export interface LoadBalancerPairArgs {
     readonly foundation: Foundation;
@@ -46,8 +48,8 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
                     host,
                     {
                         role: role.name,
-                        files: filesOf(host.spec, foundation),
-                        units: role.units,
+                        files: filesOf(host, foundation),
+                        units: namesIn(plan, role.units),
                         stackKey: trust.stackKey,
                     },
                     { parent: this, dependsOn: [host.base, ...this.pushes.slice(-1)] },
@@ -58,7 +60,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
     }
 }
 
-type FilesOf = (spec: HostSpec, foundation: Foundation) => pulumi.Output<RenderedFile[]>;
+type FilesOf = (host: Host, foundation: Foundation) => pulumi.Output<RenderedFile[]>;
 
 /** Both balancers show visitors the same certificate. */
 function edgeFiles({ plan, trust }: Foundation): FilesOf {
@@ -68,18 +70,20 @@ function edgeFiles({ plan, trust }: Foundation): FilesOf {
         dnsNames: [...namesOf(plan), "localhost"],
         ipAddresses: [plan.vip, "127.0.0.1"],
     });
-    return (host) =>
+    return ({ spec: host, mover }) =>
         pulumi
             .all([
                 trust.hostCredentials(host, "load-balancer"),
+                pulumi.output(mover),
                 edge,
                 trust.bastionKey.privateKeyOpenssh,
                 trust.clientKey.publicKeyOpenssh,
             ])
-            .apply(([credentials, edgeCredentials, bastionKey, operatorKey]) =>
+            .apply(([credentials, moves, edgeCredentials, bastionKey, operatorKey]) =>
                 renderRole(loadBalancer, {
                     plan,
                     host,
+                    mover: moves,
                     credentials,
                     edge: edgeCredentials,
                     bastionKey,
@@ -88,8 +92,13 @@ function edgeFiles({ plan, trust }: Foundation): FilesOf {
             );
 }
 
-function innerFiles(host: HostSpec, { plan, trust }: Foundation): pulumi.Output<RenderedFile[]> {
-    return trust
-        .hostCredentials(host, "inner-load-balancer")
-        .apply((credentials) => renderRole(innerLoadBalancer, { plan, host, credentials }));
+function innerFiles(
+    { spec: host, mover }: Host,
+    { plan, trust }: Foundation,
+): pulumi.Output<RenderedFile[]> {
+    return pulumi
+        .all([trust.hostCredentials(host, "inner-load-balancer"), pulumi.output(mover)])
+        .apply(([credentials, moves]) =>
+            renderRole(innerLoadBalancer, { plan, host, mover: moves, credentials }),
+        );
 }

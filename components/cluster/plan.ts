@@ -7,6 +7,8 @@ import {
     parseNetwork,
     type Network,
 } from "./addresses";
+import { isOverlay } from "./aws";
+import { awsFaults } from "./aws.faults";
 import { configKey, type Config } from "./config";
 import { makeHosts, placesOf } from "./hosts";
 import { presets } from "./presets";
@@ -50,6 +52,7 @@ export function makePlan(config: Config): Checked<Plan> {
             ...placeFaults(config, places),
             ...hostFaults(config, hosts, networks),
             ...quorumFaults(config, hosts),
+            ...awsFaults(config, hosts),
             ...siteFaults(config),
         ],
         value: {
@@ -133,7 +136,7 @@ function networkFaults(
     }
     if (!usable(networks.public, config.network.vip))
         faults.push(outsideNetwork("network.vip", "public", config, config.network.vip));
-    if (!usable(networks.private, config.network.innerVip))
+    if (!isOverlay(config) && !usable(networks.private, config.network.innerVip))
         faults.push(outsideNetwork("network.innerVip", "private", config, config.network.innerVip));
     return faults;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseAddress, parseNetwork } from "./addresses";
+import { awsSection, instanceType } from "./schema.aws";
 import { email, furtherSites, mainSite } from "./schema.sites";
 
 const address = z
@@ -32,7 +33,7 @@ const tier = {
 /** Every key of the configuration with its type, range and default. */
 export const schema = z
     .object({
-        platform: z.enum(["incus"]),
+        platform: z.enum(["incus", "aws"]),
         preset: z.string(),
 
         /** What the world sees. */
@@ -192,6 +193,8 @@ export const schema = z
                         address: address.optional(),
                         failureDomain: z.string().min(1).optional(),
                         memoryMiB: memoryMiB.optional(),
+                        /** AWS only. A living host is stopped for it: one member of a quorum at a time. */
+                        instanceType: instanceType.optional(),
                     })
                     .strict(),
             )
@@ -224,6 +227,8 @@ export const schema = z
             })
             .strict()
             .default({}),
+
+        aws: awsSection,
 
         /** Names, in words, the loss that a topology which the plan refuses may cause. */
         acceptDataLossRisk: z

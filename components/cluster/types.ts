@@ -45,6 +45,8 @@ export interface HostSpec {
     readonly roles: readonly RoleName[];
     /** What fails together with other hosts of the same name: a machine, an availability zone. */
     readonly failureDomain: string;
+    /** Network interface that has the address. @default "eth0" */
+    readonly interface?: string;
     /** Memory limit in MiB. */
     readonly memoryMiB: number;
     /** Disk limit of the root file system in GiB. */
@@ -56,6 +58,10 @@ export interface HostSpec {
     readonly leaving?: boolean;
 }
 
+export function interfaceOf(host: Pick<HostSpec, "interface">): string {
+    return host.interface ?? "eth0";
+}
+
 /** A declared right to talk. What is not declared is closed. */
 export interface Flow {
     readonly from: Party;
@@ -65,6 +71,10 @@ export interface Flow {
     readonly port?: number;
     /** Narrows `outside` or `operator` to these CIDRs; default: all of them. */
     readonly only?: readonly string[];
+    /** A service of the platform itself, which every host needs. @default false */
+    readonly ofPlatform?: boolean;
+    /** Whose processes may use it on the host that opens the connection. @default anybody's */
+    readonly user?: string;
     /** One phrase for the printed matrix. */
     readonly why: string;
 }

@@ -1,5 +1,6 @@
 import { inbound, outbound, type HostRule } from "../cluster/flows";
-import { roleNames, type Flow } from "../cluster/types";
+import { interfaceOf, roleNames, type Flow } from "../cluster/types";
+import { cloudFlows } from "./base.cloud";
 import type { HostFacts, Role, View } from "./role";
 
 export interface BaseFacts extends HostFacts {
@@ -67,7 +68,13 @@ export const base: Role<BaseFacts> = {
             mode: "0755",
             check: "nft --check --file /etc/nftables.conf",
         },
-        ...["state", "stand-down", "keep-servers"].map((name) => ({
+        {
+            path: `${library}/state`,
+            view: ({ host }) => ({ interface: interfaceOf(host) }),
+            mode: "0755",
+            check: `bash -n ${library}/state`,
+        },
+        ...["stand-down", "keep-servers"].map((name) => ({
             path: `${library}/${name}`,
             mode: "0755" as const,
             check: `bash -n ${library}/${name}`,
@@ -78,7 +85,7 @@ export const base: Role<BaseFacts> = {
         },
     ],
     listens: [{ protocol: "tcp", port: 22, scope: "network", what: "sshd" }],
-    flows: () => [
+    flows: (plan) => [
         {
             from: "operator",
             to: "load-balancer",
@@ -95,6 +102,7 @@ export const base: Role<BaseFacts> = {
                 port: 22,
                 why: "SSH through the bastion",
             })),
+        ...cloudFlows(plan),
     ],
     logs: ["ssh.service", "nftables.service"],
     metrics: [],
@@ -122,7 +130,8 @@ export function ruleText(rule: HostRule, side: "saddr" | "daddr"): string {
         rule.except.length > 0
             ? `ip ${side} != { ${rule.except.join(", ")} }`
             : `ip ${side} { ${rule.peers.join(", ")} }`;
-    return `${who} ${serviceText(rule)} accept comment "${rule.why}"`;
+    const whose = rule.user === undefined ? "" : `meta skuid ${rule.user} `;
+    return `${whose}${who} ${serviceText(rule)} accept comment "${rule.why}"`;
 }
 
 /** `tcp dport 443`, `ip protocol vrrp`, `icmp type echo-request`. */

@@ -3,9 +3,10 @@ import type { Fault } from "../cluster/types";
 import {
     floatingAddressFiles,
     floatingAddressParts,
+    floatingAddressUnits,
     type FloatingAddress,
 } from "./floating-address";
-import { bundlePem, type Role } from "./role";
+import { bundlePem, type NamesInPlan, type Role } from "./role";
 import {
     bastionView,
     cronView,
@@ -29,17 +30,17 @@ const pair: FloatingAddress = {
 };
 
 /** HAProxy at the edge, keepalived for the floating address, the bastion, and the site's clock. */
-export const loadBalancer: Role<LoadBalancerFacts> = {
+export const loadBalancer: Role<LoadBalancerFacts, NamesInPlan> = {
     name: "load-balancer",
     stem: "load-balancer-pair",
     packages: floatingAddressParts.packages,
     users: [...floatingAddressParts.users, { name: "jump", home: "/nonexistent" }],
-    units: [
+    units: floatingAddressUnits(pair, [
         "haproxy.service",
         "keepalived.service",
         "testudo-bastion.service",
         "testudo-cron.timer",
-    ],
+    ]),
     files: [
         {
             path: `${tls}/edge.pem`,
@@ -74,7 +75,10 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
         ...floatingAddressFiles(pair),
         {
             path: `${library}/healthy`,
-            view: ({ plan }) => ({ vip: plan.vip }),
+            // Where the platform leads a public address here, that one is asked: from the standby it goes all the way.
+            view: ({ plan, mover }) => ({
+                vip: mover?.kind === "elastic" ? mover.publicAddress : plan.vip,
+            }),
             mode: "0755",
             check: `bash -n ${library}/healthy`,
         },
