@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "./cluster/plan";
 import { sitesOf } from "./cluster/sites";
 import type { BroughtUp } from "./host/bring-up";
-import { knownHosts, sshConfig } from "./host/ssh-config";
+import { knownHosts, sshConfig, sshPlaces } from "./host/ssh-config";
 import type { Trust } from "./trust";
 import type { WebTier } from "./web-tier";
 
@@ -11,17 +11,21 @@ export interface Built {
     readonly trust: Trust;
     readonly matrix: readonly string[];
     readonly web: WebTier;
+    /** Where the world finds the stack. @default the floating address */
+    readonly entrance?: pulumi.Output<string>;
     /** Everything that has hosts; `undefined` for a tier that the plan has none for. */
     readonly tiers: readonly ({ readonly hosts: readonly BroughtUp[] } | undefined)[];
 }
 
 /** What a person needs to use the cluster. Secrets are shown by `pulumi stack output --show-secrets`. */
-export function outputs({ plan, trust, matrix, web, tiers }: Built): Record<string, unknown> {
+export function outputs({ plan, trust, matrix, web, entrance, tiers }: Built): Record<string, unknown> {
     const hosts = tiers.flatMap((tier) => tier?.hosts ?? []);
     const [main, ...further] = sitesOf(plan.config);
     return {
         siteUrl: `https://${plan.siteName}/`,
         vip: plan.vip,
+        // Where it is another: DNS names this one, and the floating address is known to the stack alone.
+        ...(entrance === undefined ? {} : { publicAddress: entrance }),
         innerVip: plan.vips["inner-load-balancer"],
         ...(further.length > 0
             ? { sites: Object.fromEntries(further.map(({ id, host }) => [id, `https://${host}/`])) }
@@ -40,8 +44,11 @@ export function outputs({ plan, trust, matrix, web, tiers }: Built): Record<stri
             ]),
         ),
         flows: matrix,
-        sshConfig: sshConfig(plan),
-        sshKnownHosts: knownHosts(plan, trust, hosts),
+        sshConfig:
+            entrance === undefined
+                ? sshConfig(plan)
+                : sshPlaces(hosts, entrance).apply((places) => sshConfig(plan, places)),
+        sshKnownHosts: knownHosts(plan, trust, hosts, entrance),
         sshKey: pulumi.secret(trust.clientKey.privateKeyOpenssh),
     };
 }
