@@ -38,6 +38,8 @@ export async function check(
         throw forPeople(faultsMessage(faults));
     }
     for (const warning of platform.warnings) await pulumi.log.warn(warning);
+    if (pulumi.runtime.isDryRun())
+        for (const note of platform.notes ?? []) await pulumi.log.info(note);
     return { plan: plan.value, platform, archives: sites.value ?? [] };
 }
 

@@ -18,7 +18,14 @@ export interface Built {
 }
 
 /** What a person needs to use the cluster. Secrets are shown by `pulumi stack output --show-secrets`. */
-export function outputs({ plan, trust, matrix, web, entrance, tiers }: Built): Record<string, unknown> {
+export function outputs({
+    plan,
+    trust,
+    matrix,
+    web,
+    entrance,
+    tiers,
+}: Built): Record<string, unknown> {
     const hosts = tiers.flatMap((tier) => tier?.hosts ?? []);
     const [main, ...further] = sitesOf(plan.config);
     return {

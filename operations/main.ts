@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addCost } from "./cost";
 import { addImport } from "./import";
 import { addLeave, addReplace } from "./leave";
 import { Refusal } from "./refusal";
@@ -14,6 +15,7 @@ const commands: readonly ((program: Command) => void)[] = [
     addReplace,
     addStatus,
     addImport,
+    addCost,
 ];
 
 async function main(words: readonly string[]): Promise<void> {

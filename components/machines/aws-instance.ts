@@ -3,13 +3,11 @@ import { Instance, NetworkInterface, VolumeAttachment } from "@pulumi/aws/ec2";
 import { Parameter } from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
 import { doorOf, instanceTypeOf } from "../cluster/aws";
+import { leastRootGiB } from "../cluster/cost";
 import type { Plan } from "../cluster/plan";
 import { quorumOf } from "../cluster/quorum";
 import type { HostSpec } from "../cluster/types";
 import { membersPath, tagsOf } from "./aws-tags";
-
-/** Debian's images need 8; packages and caches the rest. */
-const leastRootGiB = 10;
 
 export interface OwnArgs {
     readonly name: string;

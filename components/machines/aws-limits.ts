@@ -141,8 +141,9 @@ export function ruleFaults(plan: Plan): Fault[] {
     );
 }
 
-/** The last line of what a provider says. */
+/** What a provider says, in one line, without the question repeated. */
 function said(error: unknown): string {
     const text = error instanceof Error ? error.message : String(error);
-    return text.trim().split("\n").pop() ?? "";
+    const lines = text.split("\n").map((line) => line.replace(/^[\s*]+/, "").trim());
+    return lines.filter((line) => line !== "").pop() ?? "";
 }

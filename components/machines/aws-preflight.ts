@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { instanceTypeOf } from "../cluster/aws";
+import { awsCost, costSentence } from "../cluster/cost";
 import type { Plan } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
 import {
@@ -85,6 +86,7 @@ export async function awsPreflight(plan: Plan): Promise<AwsFacts> {
         warnings: machines
             .filter(({ name, status }) => status !== "Running" && isWanted(plan, name))
             .map(({ name, status }) => `${name} is ${status}; start it in EC2, then run up again`),
+        notes: [costSentence(awsCost(plan, region), region)],
         machineId: (host) => nonces.get(host) ?? "",
         stays: (host) => staying.has(host),
         imageOf: (host) => staying.get(host)?.image ?? (isImage(image) ? image.id : ""),

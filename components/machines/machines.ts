@@ -25,4 +25,6 @@ export interface Preflight {
     readonly faults: readonly Fault[];
     /** Worth saying, but no reason to refuse. */
     readonly warnings: readonly string[];
+    /** What a preview says. @default nothing */
+    readonly notes?: readonly string[];
 }

@@ -9,7 +9,7 @@ import type { RenderedFile } from "../../components/host/render";
 import { roles, usersOf } from "../../components/roles/all";
 import { namesIn } from "../../components/roles/role";
 import { filesOf, type Secrets } from "../helpers/facts";
-import { hostOf, largest, planOf } from "../helpers/plans";
+import { hostOf, largest, onAws, planOf } from "../helpers/plans";
 
 // Every rendered file through the daemon's own checker, as the engine runs it, in the root file
 // system that hosts start from. `make checkers` builds and unpacks it.
@@ -25,6 +25,7 @@ const topologies: Record<string, Plan> = {
     full: planOf({ preset: "full" }),
     lsyncd: planOf({ preset: "full", storage: { engine: "lsyncd", count: 0 } }),
     proxysql: planOf({ database: { proxy: "proxysql" } }),
+    aws: planOf(onAws),
     percona: planOf({ database: { engine: "percona-xtradb" } }),
 };
 const isHere = (host: string) => !hasPercona || !host.startsWith("db");
@@ -36,6 +37,8 @@ const hosts: [string, string][] = [
     ["full", "web1"],
     ["full", "app1"],
     ["full", "storage1"],
+    ["aws", "lb1"],
+    ["aws", "inner1"],
     ["lsyncd", "web1"],
     ["lsyncd", "app1"],
     ...(hasProxysql ? [["proxysql", "web1"] satisfies [string, string]] : []),

@@ -14,6 +14,11 @@ export const credentials = {
     Token: "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVz+==",
 };
 
+interface Reply {
+    readonly status?: number;
+    readonly body: string;
+}
+
 /**
  * A metadata service of version 2 and an EC2 API on loopback, for scripts of hosts. It checks signatures by the published
  * algorithm, written here a second time; what it answers is what a test tells it.
@@ -22,7 +27,7 @@ export class Ec2Api {
     readonly calls: Call[] = [];
     /** Requests that were refused, and why. */
     readonly refused: string[] = [];
-    answer: (call: Call) => { readonly status?: number; readonly body: string } = () => ({
+    answer: (call: Call) => Reply = () => ({
         body: "<ok/>",
     });
     /** Addresses that the metadata service lists for the machine's interface. */
@@ -49,7 +54,7 @@ export class Ec2Api {
         await new Promise((resolve) => this.server.close(resolve));
     }
 
-    private metadata({ method, url = "", headers }: IncomingMessage) {
+    private metadata({ method, url = "", headers }: IncomingMessage): Reply {
         if (url === "/latest/api/token") {
             const isAsked = method === "PUT" && headers["x-aws-ec2-metadata-token-ttl-seconds"];
             return isAsked ? { body: "TOKEN==" } : this.refuse(`${method ?? ""} ${url}`, 405);
@@ -63,7 +68,7 @@ export class Ec2Api {
         return this.refuse(url, 404);
     }
 
-    private api({ method, url = "", headers }: IncomingMessage, body: string) {
+    private api({ method, url = "", headers }: IncomingMessage, body: string): Reply {
         const given = headers.authorization ?? "";
         const wanted = this.signature(method ?? "", url, headers, body, given);
         if (given !== wanted) return this.refuse(`signature: ${given}, not ${wanted}`, 401);
@@ -107,7 +112,7 @@ export class Ec2Api {
             : `a signature that covers host, date and token (${signed})`;
     }
 
-    private refuse(why: string, status: number) {
+    private refuse(why: string, status: number): Reply {
         this.refused.push(why);
         return { status, body: "" };
     }

@@ -33,7 +33,9 @@ export class FakeEc2 {
     readonly answer: NonNullable<RecordOptions["answer"]> = (token, inputs) => {
         const question = token.split("/").at(-1)?.split(":").at(-1) ?? token;
         this.asked.push(question);
-        if (this.refused.has(question)) throw new Error(`provider:\nno ${question} here`);
+        // As gRPC brings it.
+        if (this.refused.has(question))
+            throw Object.assign(new Error(), { details: `asking:\n\t* no ${question} here\n\n` });
         return this.answers(question, inputs);
     };
 
