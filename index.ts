@@ -49,7 +49,7 @@ async function main(): Promise<Record<string, unknown>> {
         : undefined;
 
     const tiers = [balancers, inner, database, cache, storage, web, ops];
-    return outputs({ plan, trust, matrix, web, entrance: machines.entrance, tiers });
+    return outputs({ plan, trust, matrix, web, machines, tiers });
 }
 
 export = main;

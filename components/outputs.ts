@@ -3,6 +3,7 @@ import type { Plan } from "./cluster/plan";
 import { sitesOf } from "./cluster/sites";
 import type { BroughtUp } from "./host/bring-up";
 import { knownHosts, sshConfig, sshPlaces } from "./host/ssh-config";
+import type { Machines } from "./machines/machines";
 import type { Trust } from "./trust";
 import type { WebTier } from "./web-tier";
 
@@ -11,8 +12,8 @@ export interface Built {
     readonly trust: Trust;
     readonly matrix: readonly string[];
     readonly web: WebTier;
-    /** Where the world finds the stack. @default the floating address */
-    readonly entrance?: pulumi.Output<string>;
+    /** Where machines are, and where the world finds them. @default where the plan says */
+    readonly machines?: Pick<Machines, "entrance" | "region">;
     /** Everything that has hosts; `undefined` for a tier that the plan has none for. */
     readonly tiers: readonly ({ readonly hosts: readonly BroughtUp[] } | undefined)[];
 }
@@ -23,12 +24,15 @@ export function outputs({
     trust,
     matrix,
     web,
-    entrance,
+    machines = {},
     tiers,
 }: Built): Record<string, unknown> {
     const hosts = tiers.flatMap((tier) => tier?.hosts ?? []);
     const [main, ...further] = sitesOf(plan.config);
+    const { entrance, region } = machines;
     return {
+        platform: plan.config.platform,
+        ...(region === undefined ? {} : { region }),
         siteUrl: `https://${plan.siteName}/`,
         vip: plan.vip,
         // Where it is another: DNS names this one, and the floating address is known to the stack alone.

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
+import { instanceMarker } from "../components/machines/aws-marks";
 import { markMachine } from "../components/machines/incus-marks";
 import type { RoleName } from "../components/cluster/types";
 import { confirm } from "./confirm";
@@ -56,12 +57,17 @@ export function addReplace(program: Command): void {
 /** Where the platform keeps its notes; tests have a place of their own. */
 export type Mark = typeof markMachine;
 
+function markerOf({ outputs }: Stack): Mark {
+    const { platform, region } = outputs;
+    return platform === "aws" && typeof region === "string" ? instanceMarker(region) : markMachine;
+}
+
 export async function sayGoodbye(
     stack: Stack,
     wish: Wish,
     report: Report,
     { dryRun, yes }: Pick<LeaveOptions, "dryRun" | "yes"> = {},
-    mark: Mark = markMachine,
+    mark: Mark = markerOf(stack),
 ): Promise<void> {
     const farewell = farewellOf(await survey(stack), wish);
     const { host, costs } = farewell;

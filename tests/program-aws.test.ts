@@ -72,7 +72,7 @@ test("law: a host with data has them on an encrypted volume of its zone that is 
         expect(made.get(`aws-${host.name}-data-attachment`).inputs).toMatchObject({
             volumeId: `aws-${host.name}-data-id`,
             instanceId: `aws-${host.name}-id`,
-            stopInstanceBeforeDetaching: true,
+            skipDestroy: true,
         });
     }
 });

@@ -59,8 +59,9 @@ export function knownHosts(
     hosts: readonly Host[],
     entrance: pulumi.Input<string> = plan.vip,
 ): pulumi.Output<string> {
-    const lines = hosts.map((host) =>
-        host.connection.apply((connection) => `${connection.host} ${connection.hostKey ?? ""}`),
+    const lines = hosts.map(
+        ({ connection }) =>
+            pulumi.interpolate`${connection.apply(({ host }) => host)} ${connection.apply(({ hostKey }) => hostKey ?? "")}`,
     );
     const bastion = pulumi
         .all([entrance, trust.bastionKey.publicKeyOpenssh])

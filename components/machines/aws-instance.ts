@@ -129,7 +129,10 @@ export function makeInstance(args: InstanceArgs): Instance {
     );
 }
 
-/** Hangs the volume on the machine; on the way out the machine is stopped cleanly first. */
+/**
+ * Hangs the volume on the machine. It is never taken off a running one: a machine that ends shuts down, and lets go of it; so
+ * one that has vanished is no obstacle either.
+ */
 export function attach(
     { name, parent }: OwnArgs,
     instance: Instance,
@@ -141,7 +144,7 @@ export function attach(
             deviceName: "/dev/sdf",
             instanceId: instance.id,
             volumeId: volume.id,
-            stopInstanceBeforeDetaching: true,
+            skipDestroy: true,
         },
         { parent, deleteBeforeReplace: true },
     );

@@ -31,7 +31,7 @@ export function missingZones(plan: Plan, region: string, available: readonly str
     return [
         {
             key: "testudo:aws.zones",
-            rule: `needs zones that your account has in ${region}: ${available.join(", ") || "none"}`,
+            rule: `needs zones that your account has in ${region}: ${listed(available)}`,
             why: "a subnet lies in one zone",
             got: missing.join(", "),
         },
@@ -51,7 +51,7 @@ export function missingTypes(plan: Plan, offered: ReadonlyMap<string, readonly s
         return [
             {
                 key: "testudo:aws.instanceTypes",
-                rule: `needs types that are offered where their hosts are (testudo:aws.zones); ${type} is offered in ${offered.get(type)?.join(", ") || "no zone of the region"}`,
+                rule: `needs types that are offered where their hosts are (testudo:aws.zones); ${type} is offered in ${listed(offered.get(type) ?? [])}`,
                 why: "EC2 would refuse the instance after the network was made",
                 got: `${type} in ${missing.sort().join(", ")}`,
             },
@@ -139,6 +139,10 @@ export function ruleFaults(plan: Plan): Fault[] {
             ];
         }),
     );
+}
+
+function listed(zones: readonly string[]): string {
+    return zones.length === 0 ? "none of the region" : zones.join(", ");
 }
 
 /** What a provider says, in one line, without the question repeated. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Eip, type Instance, KeyPair, type NetworkInterface } from "@pulumi/aws/ec2";
+import { Eip, KeyPair, type NetworkInterface } from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import type { BorderRule } from "../cluster/flows";
 import { hostsOf, type Plan } from "../cluster/plan";
@@ -32,6 +32,7 @@ import type { Machines } from "./machines";
  */
 export class AwsMachines extends pulumi.ComponentResource implements Machines {
     readonly entrance: pulumi.Output<string>;
+    readonly region: string;
     private readonly network: AwsNetwork;
     private readonly groups: Groups;
     private readonly keyPair: KeyPair;
@@ -46,6 +47,7 @@ export class AwsMachines extends pulumi.ComponentResource implements Machines {
     ) {
         super("testudo:index:AwsMachines", name, {}, opts);
         const { region } = facts;
+        this.region = region;
         this.network = makeNetwork(name, plan, region, this);
         this.groups = makeGroups(name, plan, this.network.vpc.id, this);
         this.keyPair = new KeyPair(
@@ -82,7 +84,7 @@ export class AwsMachines extends pulumi.ComponentResource implements Machines {
         });
         const attached = volume === undefined ? [] : [attach(own, instance, volume)];
         remember(own, [instance, ...attached]);
-        const address = spec.zone === "public" ? this.ownAddress(own, link, instance) : undefined;
+        const address = spec.zone === "public" ? this.ownAddress(own, link) : undefined;
         if (kind === "route" && isFirst(this.plan, spec)) overlayRoutes(this.moving, link, parent);
         return {
             spec,
@@ -132,12 +134,8 @@ export class AwsMachines extends pulumi.ComponentResource implements Machines {
             );
     }
 
-    /** A balancer is reached, and reaches the API, whoever has the site's address. */
-    private ownAddress(
-        { name, plan, spec, parent }: OwnArgs,
-        link: NetworkInterface,
-        instance: Instance,
-    ): Eip {
+    /** A balancer is reached, and reaches the API, whoever has the site's address; its interface has it before it boots. */
+    private ownAddress({ name, plan, spec, parent }: OwnArgs, link: NetworkInterface): Eip {
         return new Eip(
             `${name}-address`,
             {
@@ -146,7 +144,7 @@ export class AwsMachines extends pulumi.ComponentResource implements Machines {
                 associateWithPrivateIp: spec.address,
                 tags: tagsOf(plan, spec.name, { host: spec.name }),
             },
-            { parent, dependsOn: [...this.network.waysOut.public, instance] },
+            { parent, dependsOn: [...this.network.waysOut.public] },
         );
     }
 }

@@ -18,6 +18,8 @@ export interface Machines {
     ): pulumi.Resource;
     /** Where the world finds the stack. @default the plan's floating address */
     readonly entrance?: pulumi.Output<string>;
+    /** Where the platform is, if it is in several places. @default it is in one */
+    readonly region?: string;
 }
 
 /** What the platform says before anything changes. */

@@ -10,7 +10,17 @@ const timeServer = "169.254.169.123/32";
 /** What every host of a cloud needs from the cloud itself; nothing on platforms that serve nothing. */
 export function cloudFlows(plan: Plan): Flow[] {
     if (plan.config.platform !== "aws") return [];
-    return roleNames.flatMap((from) => platformServices(plan).map((flow) => ({ from, ...flow })));
+    return [
+        ...roleNames.flatMap((from) => platformServices(plan).map((flow) => ({ from, ...flow }))),
+        // Also where packages come from few networks: the standby asks there, the way that visitors come.
+        {
+            from: "load-balancer",
+            to: "outside",
+            protocol: "tcp",
+            port: 443,
+            why: "does anybody answer at the public address, and the platform's API",
+        },
+    ];
 }
 
 /** Without who asks. */

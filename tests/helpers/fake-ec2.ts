@@ -54,9 +54,8 @@ export class FakeEc2 {
             case "getEbsVolumes":
                 return { ids: [...this.volumes.keys()] };
             case "getVolume": {
-                const [{ values: [host = ""] = [] } = {}] = inputs.filters as {
-                    values: string[];
-                }[];
+                const [filter] = inputs.filters as { values: string[] }[];
+                const host = filter?.values[0] ?? "";
                 return { size: this.volumes.get(host), tags: { "testudo:host": host } };
             }
             case "getParametersByPath":
@@ -81,7 +80,8 @@ export class FakeEc2 {
     }
 
     private offerings(inputs: Record<string, unknown>): Record<string, unknown> {
-        const [{ values = [] } = {}] = inputs.filters as { values: string[] }[];
+        const [filter] = inputs.filters as { values: string[] }[];
+        const values = filter?.values ?? [];
         const pairs = values.flatMap((type) =>
             (this.offered.get(type) ?? this.zones).map((zone) => [type, zone]),
         );

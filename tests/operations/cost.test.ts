@@ -17,7 +17,7 @@ function told(file: string): { value: Record<string, unknown>; text: string } {
     showCost(file, {
         say: () => undefined,
         result: (value, text) => {
-            result = { value: value as Record<string, unknown>, text };
+            result = { value, text };
         },
     });
     return result;

@@ -41,51 +41,51 @@ const members = (...hosts: [string, string][]) => {
         ec2.volumes.set(host, 10);
     }
 };
-const [db1, db2, db3]: [string, string][] = [
+const databases: [string, string][] = [
     ["db1", "10.91.1.41"],
     ["db2", "10.91.1.106"],
     ["db3", "10.91.1.171"],
 ];
 
 test("an empty account that has everything refuses nothing, and every host is new", async () => {
-    const { faults, warnings, machineId, stays, imageOf } = await facts(ec2);
-    expect([faults, warnings]).toEqual([[], []]);
-    expect(stays("db1")).toBe(false);
-    expect(machineId("db1")).toMatch(/^[0-9a-f]{16}$/);
-    expect(imageOf("db1")).toBe("ami-0123456789abcdef0");
+    const found = await facts(ec2);
+    expect([found.faults, found.warnings]).toEqual([[], []]);
+    expect(found.stays("db1")).toBe(false);
+    expect(found.machineId("db1")).toMatch(/^[0-9a-f]{16}$/);
+    expect(found.imageOf("db1")).toBe("ami-0123456789abcdef0");
 });
 
 test("a living machine keeps its identity and the image that it was made from", async () => {
-    members(db1!, db2!, db3!);
-    const { faults, machineId, stays, imageOf } = await facts(ec2);
-    expect(faults).toEqual([]);
-    expect([machineId("db1"), stays("db1"), imageOf("db1")]).toEqual([
+    members(...databases);
+    const found = await facts(ec2);
+    expect(found.faults).toEqual([]);
+    expect([found.machineId("db1"), found.stays("db1"), found.imageOf("db1")]).toEqual([
         "nonce-db1",
         true,
         "ami-old",
     ]);
-    expect(imageOf("web1")).toBe("ami-0123456789abcdef0");
+    expect(found.imageOf("web1")).toBe("ami-0123456789abcdef0");
 });
 
 test("one that somebody asked to be made anew gets a new identity and the new image", async () => {
-    members(db1!, db2!, db3!);
+    members(...databases);
     ec2.machine("db2", {
         address: "10.91.1.106",
         tags: { "testudo:quorum": "database", "testudo:replace": "true" },
     });
-    const { faults, machineId, stays, imageOf } = await facts(ec2);
-    expect(faults).toEqual([]);
-    expect(machineId("db2")).not.toBe("nonce-db2");
-    expect([stays("db2"), imageOf("db2")]).toEqual([false, "ami-0123456789abcdef0"]);
+    const found = await facts(ec2);
+    expect(found.faults).toEqual([]);
+    expect(found.machineId("db2")).not.toBe("nonce-db2");
+    expect([found.stays("db2"), found.imageOf("db2")]).toEqual([false, "ami-0123456789abcdef0"]);
 });
 
 test("two lost members of one quorum: refused", async () => {
-    members(db1!, db2!, db3!);
+    members(...databases);
     const poorer = new FakeEc2().machine("db1", {
         address: "10.91.1.41",
         tags: { "testudo:quorum": "database" },
     });
-    for (const [host] of [db1!, db2!, db3!]) poorer.members.set(host, "database");
+    for (const [host] of databases) poorer.members.set(host, "database");
     expect(await faultsOf(poorer)).toEqual([
         expect.stringContaining(
             "testudo:database: may lose or change one database member at a time",
@@ -100,7 +100,7 @@ test("members that were made by half are no lost ones", async () => {
 });
 
 test("everything gone that was once there: refused, it would come up empty", async () => {
-    for (const [host] of [db1!, db2!, db3!]) ec2.members.set(host, "database");
+    for (const [host] of databases) ec2.members.set(host, "database");
     expect(await faultsOf(ec2)).toEqual([
         expect.stringContaining(
             "testudo:database: needs one of its machines or data volumes to be there",
@@ -109,7 +109,7 @@ test("everything gone that was once there: refused, it would come up empty", asy
 });
 
 test("a type may change for one member of a quorum at a time", async () => {
-    members(db1!, db2!, db3!);
+    members(...databases);
     const larger = { aws: { instanceTypes: { database: "t4g.large" } } };
     expect(await faultsOf(ec2, larger)).toEqual([
         expect.stringContaining(
@@ -120,7 +120,7 @@ test("a type may change for one member of a quorum at a time", async () => {
 });
 
 test("a volume may only grow, and a living host keeps its address", async () => {
-    members(db1!, db2!, db3!);
+    members(...databases);
     ec2.volumes.set("db1", 20);
     ec2.machine("web1", { type: "t4g.small", address: "10.91.1.22" });
     expect(await faultsOf(ec2)).toEqual([
