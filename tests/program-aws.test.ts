@@ -13,6 +13,7 @@ const program = remembered((values: Values, options?: RecordOptions) => {
     return record(main, { ...options, answer: ec2.answer });
 });
 const plan = planOf(onAws);
+const said = jest.spyOn(pulumi.log, "info").mockResolvedValue();
 
 test("machines stand under the tier that they are made for, networks under the maker, rules under the border", async () => {
     const made = await program(onAws);
@@ -40,6 +41,13 @@ test("machines stand under the tier that they are made for, networks under the m
 test("a preview of a new stack, all ids unknown, registers the same", async () => {
     const [preview, up] = [await program(onAws, { preview: true }), await program(onAws)];
     expect(preview.names.sort()).toEqual(up.names.sort());
+});
+
+test("a preview says what the stack costs a month", async () => {
+    await program(onAws, { preview: true });
+    expect(said).toHaveBeenCalledWith(
+        expect.stringMatching(/^about \d+ USD a month in eu-central-1/),
+    );
 });
 
 test("law: every thing of EC2 that can have tags says whose it is", async () => {
@@ -104,13 +112,14 @@ test("law: the metadata service wants tokens and answers one hop, and the root d
 
 test("law: nobody has a public address but balancers and gateways", async () => {
     const made = await program(onAws);
-    expect(made.ofType("aws:ec2/eip:Eip").map((one) => one.name)).toEqual([
+    const addresses = made.ofType("aws:ec2/eip:Eip").map((one) => one.name);
+    expect(addresses.sort()).toEqual([
         "aws-address",
+        "aws-lb1-address",
+        "aws-lb2-address",
         "aws-nat-a-address",
         "aws-nat-b-address",
         "aws-nat-c-address",
-        "aws-lb1-address",
-        "aws-lb2-address",
     ]);
     for (const one of made.ofType("aws:ec2/subnet:Subnet"))
         expect([one.name, one.inputs.mapPublicIpOnLaunch]).toEqual([one.name, false]);

@@ -18,11 +18,15 @@ export interface MovingParts {
 }
 
 /** The public address of the site. DNS names it: it goes only where the stack says that everything may. */
-export function elasticAddress(name: string, plan: Plan, parent: pulumi.Resource): Eip {
+export function elasticAddress(
+    name: string,
+    plan: Plan,
+    { parent, dependsOn }: Pick<pulumi.CustomResourceOptions, "parent" | "dependsOn">,
+): Eip {
     return new Eip(
         `${name}-address`,
         { domain: "vpc", tags: tagsOf(plan, "address") },
-        { parent, protect: !plan.config.aws.ephemeral },
+        { parent, dependsOn, protect: !plan.config.aws.ephemeral },
     );
 }
 

@@ -21,6 +21,7 @@ export function makeInterface(
     { name, plan, spec, parent }: OwnArgs,
     subnetId: pulumi.Input<string>,
     securityGroups: pulumi.Input<string>[],
+    dependsOn: readonly pulumi.Resource[],
 ): NetworkInterface {
     const door = spec.zone === "public" ? doorOf(plan.config, spec) : undefined;
     const isInner = spec.roles.includes("inner-load-balancer");
@@ -40,6 +41,7 @@ export function makeInterface(
         },
         {
             parent,
+            dependsOn: [...dependsOn],
             // The address that VRRP moves comes and goes.
             ignoreChanges: isInner && innerAddress === "secondary" ? ["privateIps"] : [],
         },

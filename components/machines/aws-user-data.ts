@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { timeServer } from "../roles/base.cloud";
 
 const dataVolume = readFileSync(join(__dirname, "aws", "data-volume"), "utf8");
 
@@ -33,6 +34,8 @@ export function userData(args: UserDataArgs): string {
         disable_root: false,
         ssh_pwauth: false,
         ssh_authorized_keys: args.authorizedKeys.map((key) => key.trim()),
+        // The one that the hosts' firewall lets through; signatures of calls are worth five minutes.
+        ntp: { enabled: true, pools: [], servers: [timeServer] },
         ssh_deletekeys: true,
         ssh_keys: { ed25519_private: args.hostKey, ed25519_public: args.hostPublicKey.trim() },
         ...(data === undefined

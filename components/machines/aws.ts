@@ -55,7 +55,10 @@ export class AwsMachines extends pulumi.ComponentResource implements Machines {
             { publicKey: publicKeyOf(plan, trust), tags: tagsOf(plan, "key") },
             { parent: this },
         );
-        const elastic = elasticAddress(name, plan, this);
+        const elastic = elasticAddress(name, plan, {
+            parent: this,
+            dependsOn: [...this.network.waysOut.public],
+        });
         const tables = [...this.network.privateTables.values()];
         this.moving = { name, plan, region, elastic, tables };
         this.entrance = elastic.publicIp;
@@ -65,8 +68,15 @@ export class AwsMachines extends pulumi.ComponentResource implements Machines {
 
     host(spec: HostSpec, { parent }: { readonly parent: pulumi.Resource }): Host {
         const own: OwnArgs = { name: `${this.name}-${spec.name}`, plan: this.plan, spec, parent };
-        const link = makeInterface(own, this.network.subnet(spec).id, groupIds(this.groups, spec));
         const kind = moverKindOf(this.plan, spec);
+        const { elastic } = this.moving;
+        const link = makeInterface(
+            own,
+            this.network.subnet(spec).id,
+            groupIds(this.groups, spec),
+            // The state does not know where the address was led: it is free once the interfaces are gone.
+            kind === "elastic" && elastic !== undefined ? [elastic] : [],
+        );
         const volume = makeVolume(own, `${this.facts.region}${spec.failureDomain}`);
         const hostKey = this.trust.hostKey(spec.name);
         const instance = makeInstance({

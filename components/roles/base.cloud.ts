@@ -4,8 +4,8 @@ import type { Plan } from "../cluster/plan";
 import { roleNames, type Flow } from "../cluster/types";
 
 /** The addresses at which EC2 serves its instances, the same in every VPC. */
-const metadata = "169.254.169.254/32";
-const timeServer = "169.254.169.123/32";
+const metadata = "169.254.169.254";
+export const timeServer = "169.254.169.123";
 
 /** What every host of a cloud needs from the cloud itself; nothing on platforms that serve nothing. */
 export function cloudFlows(plan: Plan): Flow[] {
@@ -41,9 +41,9 @@ export function platformServices(plan: Plan): Omit<Flow, "from">[] {
         service("udp", 53, resolver, "names"),
         service("tcp", 53, resolver, "names"),
         service("udp", 67, routers, "the host's own address"),
-        service("udp", 123, [timeServer], "the time"),
+        service("udp", 123, [`${timeServer}/32`], "the time"),
         // User-data and credentials of the instance are nothing for what runs PHP.
-        { ...service("tcp", 80, [metadata], "what this machine is"), user: "root" },
+        { ...service("tcp", 80, [`${metadata}/32`], "what this machine is"), user: "root" },
     ];
 }
 

@@ -1,5 +1,6 @@
 import { hostsOf } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
+import type { FloatingFacts } from "./address-mover";
 import {
     floatingAddressFiles,
     floatingAddressParts,
@@ -75,9 +76,9 @@ export const loadBalancer: Role<LoadBalancerFacts, NamesInPlan> = {
         ...floatingAddressFiles(pair),
         {
             path: `${library}/healthy`,
-            // Where the platform leads a public address here, that one is asked: from the standby it goes all the way.
             view: ({ plan, mover }) => ({
                 vip: mover?.kind === "elastic" ? mover.publicAddress : plan.vip,
+                asks: askFloating(plan.vip, mover),
             }),
             mode: "0755",
             check: `bash -n ${library}/healthy`,
@@ -212,3 +213,15 @@ export const loadBalancer: Role<LoadBalancerFacts, NamesInPlan> = {
         ];
     },
 };
+
+/**
+ * Does somebody answer? Where the platform leads a public address to a host, the host itself asks the platform: out of
+ * the network and back in to itself proves nothing; and the other one dials, the way that visitors come.
+ */
+function askFloating(vip: string, mover: FloatingFacts["mover"]): string {
+    const dial = (address: string) =>
+        `timeout 3 bash -c "exec 3<>/dev/tcp/${address}/${ports.https}" 2>/dev/null`;
+    return mover?.kind === "elastic"
+        ? `${library}/address mine 2>/dev/null || ${dial(mover.publicAddress)}`
+        : dial(vip);
+}

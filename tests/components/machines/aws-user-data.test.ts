@@ -25,6 +25,7 @@ test("cloud-init reads it: name, keys, nobody but root, and the data before sshd
         disable_root: false,
         ssh_pwauth: false,
         ssh_authorized_keys: ["ssh-ed25519 AAAAOPERATOR"],
+        ntp: { enabled: true, servers: ["169.254.169.123"] },
         ssh_deletekeys: true,
         ssh_keys: { ed25519_private: args.hostKey, ed25519_public: "ssh-ed25519 AAAAHOST" },
     });

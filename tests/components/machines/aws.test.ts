@@ -106,6 +106,9 @@ test("the public address moves by itself: nobody associates it here, and a balan
     const made = await maker({});
     const address = made.get("aws-address");
     expect([address.protect, address.inputs.networkInterface]).toEqual([true, undefined]);
+    // Deleted in the opposite order: an address that is led somewhere cannot be given back.
+    expect(address.waitsFor).toContain("aws-public-out");
+    expect(made.get("aws-lb1-interface").waitsFor).toContain("aws-address");
     expect(counts(made)).not.toHaveProperty("EipAssociation");
     expect(made.get("aws-lb1-address").inputs).toMatchObject({
         networkInterface: "aws-lb1-interface-id",

@@ -152,3 +152,14 @@ test("keepalived calls the script as root, also after a split, and marks the mas
         '    notify_master "/usr/local/lib/testudo/load-balancer/address claim" root\n    notify_master_rx_lower_pri "/usr/local/lib/testudo/load-balancer/address claim" root\n',
     );
 });
+
+test("healthy: the holder asks the platform, the other one dials the public address", () => {
+    const healthy = "/usr/local/lib/testudo/load-balancer/healthy";
+    expect(fileOf(routed, hostOf(routed, "lb2"), healthy)).toContain(
+        '/usr/local/lib/testudo/load-balancer/address mine 2>/dev/null || timeout 3 bash -c "exec 3<>/dev/tcp/192.0.2.80/443" 2>/dev/null || {',
+    );
+    const lan = planOf(full);
+    expect(fileOf(lan, hostOf(lan, "lb2"), healthy)).toContain(
+        '\ntimeout 3 bash -c "exec 3<>/dev/tcp/10.91.0.10/443" 2>/dev/null || {',
+    );
+});
