@@ -4,9 +4,9 @@ import { configKey, type Config } from "./config";
 import { quorumRoles } from "./quorum";
 import type { Fault, HostSpec } from "./types";
 
-/** What EC2 would refuse, or could not keep up after the loss of a zone; nothing on other platforms. */
+/** What EC2 would refuse, or could not keep up after the loss of a zone; on other platforms, what only EC2 has. */
 export function awsFaults(config: Config, hosts: readonly HostSpec[]): Fault[] {
-    if (config.platform !== "aws") return [];
+    if (config.platform !== "aws") return strangeFaults(config);
     return [
         ...requiredFaults(config),
         ...sizeFaults(config),
@@ -15,6 +15,17 @@ export function awsFaults(config: Config, hosts: readonly HostSpec[]): Fault[] {
         ...innerFaults(config, hosts),
         ...hosts.flatMap((host) => architectureFaults(config, host)),
     ];
+}
+
+function strangeFaults({ platform, hosts }: Config): Fault[] {
+    return Object.entries(hosts)
+        .filter(([, { instanceType }]) => instanceType !== undefined)
+        .map(([name, { instanceType }]) => ({
+            key: configKey(`hosts.${name}.instanceType`),
+            rule: `is no key of testudo:platform: ${platform}`,
+            why: "it would silently do nothing; sizes are memoryMiB and diskGiB here",
+            got: JSON.stringify(instanceType),
+        }));
 }
 
 function requiredFaults(config: Config): Fault[] {

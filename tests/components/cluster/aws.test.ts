@@ -198,3 +198,11 @@ test("the inner address in one zone, as a further address of its holder", () => 
     };
     expect(faultsOf(values)).toEqual([]);
 });
+
+test("a type says nothing where there are no types: refused", () => {
+    expect(planFaults({ hosts: { db1: { instanceType: "t4g.small" } } })).toEqual([
+        expect.stringContaining(
+            "testudo:hosts.db1.instanceType: is no key of testudo:platform: incus",
+        ),
+    ]);
+});
