@@ -22,7 +22,7 @@ async function main(): Promise<Record<string, unknown>> {
     );
     const flows = flowsOf(plan);
     const trust = new Trust("trust", plan.config.trust);
-    const machines = machinesFor(trust, platform);
+    const machines = machinesFor(plan, trust, platform);
     const { border, matrix } = new DmzFirewall("dmz", { plan, flows, machines });
     const foundation: Foundation = { plan, flows, machines, trust, border };
 
@@ -54,7 +54,7 @@ async function main(): Promise<Record<string, unknown>> {
         : undefined;
 
     const tiers = [balancers, inner, database, cache, storage, web, ops];
-    return outputs({ plan, trust, matrix, web, tiers, certificate });
+    return outputs({ plan, trust, matrix, web, machines, tiers, certificate });
 }
 
 export = main;

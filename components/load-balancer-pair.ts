@@ -4,12 +4,13 @@ import { namesOf } from "./cluster/sites";
 import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import { bringUp, type BroughtUp } from "./host/bring-up";
+import type { Host } from "./host/host";
 import { renderRole, type RenderedFile } from "./host/render";
 import type { SiteCertificate } from "./host/site-certificate";
 import { push } from "./host/steps";
 import { innerLoadBalancer } from "./roles/inner-load-balancer";
 import { loadBalancer } from "./roles/load-balancer-pair";
-import type { Credentials } from "./roles/role";
+import { namesIn, type Credentials } from "./roles/role";
 
 export interface LoadBalancerPairArgs {
     readonly foundation: Foundation;
@@ -50,8 +51,8 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
                     host,
                     {
                         role: role.name,
-                        files: filesOf(host.spec, foundation),
-                        units: role.units,
+                        files: filesOf(host, foundation),
+                        units: namesIn(plan, role.units),
                         stackKey: trust.stackKey,
                     },
                     { parent: this, dependsOn: [host.base, ...this.pushes.slice(-1)] },
@@ -62,7 +63,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
     }
 }
 
-type FilesOf = (spec: HostSpec, foundation: Foundation) => pulumi.Output<RenderedFile[]>;
+type FilesOf = (host: Host, foundation: Foundation) => pulumi.Output<RenderedFile[]>;
 
 /** Both balancers show visitors the same certificate. */
 function edgeFiles({ foundation, certificate }: LoadBalancerPairArgs): FilesOf {
@@ -76,18 +77,20 @@ function edgeFiles({ foundation, certificate }: LoadBalancerPairArgs): FilesOf {
                   ipAddresses: [plan.vip, "127.0.0.1"],
               })
             : pulumi.secret(edgeOf(certificate));
-    return (host) =>
+    return ({ spec: host, mover }) =>
         pulumi
             .all([
                 trust.hostCredentials(host, "load-balancer"),
+                pulumi.output(mover),
                 edge,
                 trust.bastionKey.privateKeyOpenssh,
                 trust.clientKey.publicKeyOpenssh,
             ])
-            .apply(([credentials, edgeCredentials, bastionKey, operatorKey]) =>
+            .apply(([credentials, moves, edgeCredentials, bastionKey, operatorKey]) =>
                 renderRole(loadBalancer, {
                     plan,
                     host,
+                    mover: moves,
                     credentials,
                     edge: edgeCredentials,
                     bastionKey,
@@ -101,8 +104,13 @@ function edgeOf({ chain, key }: SiteCertificate): Credentials {
     return { certificate: chain, key, ca: chain };
 }
 
-function innerFiles(host: HostSpec, { plan, trust }: Foundation): pulumi.Output<RenderedFile[]> {
-    return trust
-        .hostCredentials(host, "inner-load-balancer")
-        .apply((credentials) => renderRole(innerLoadBalancer, { plan, host, credentials }));
+function innerFiles(
+    { spec: host, mover }: Host,
+    { plan, trust }: Foundation,
+): pulumi.Output<RenderedFile[]> {
+    return pulumi
+        .all([trust.hostCredentials(host, "inner-load-balancer"), pulumi.output(mover)])
+        .apply(([credentials, moves]) =>
+            renderRole(innerLoadBalancer, { plan, host, mover: moves, credentials }),
+        );
 }

@@ -1,3 +1,4 @@
+import { instanceMarker } from "../components/machines/aws-marks";
 import { markMachine } from "../components/machines/incus-marks";
 import { Refusal } from "./refusal";
 import type { Stack } from "./stack";
@@ -7,9 +8,10 @@ export type Mark = typeof markMachine;
 
 /** Where a stack's notes are kept: on its platform; where there is none behind the machines, on the other machines. */
 export function markOf(stack: Stack): Mark {
-    return stack.outputs.platform === "ssh"
-        ? (_, host, mark) => markOnOthers(stack, host, mark)
-        : markMachine;
+    const { platform, region } = stack.outputs;
+    if (platform === "ssh") return (_, host, mark) => markOnOthers(stack, host, mark);
+    if (platform === "aws" && typeof region === "string") return instanceMarker(region);
+    return markMachine;
 }
 
 /** Whoever stands down notes that itself; that it has left must be known when nobody asks it any more. */

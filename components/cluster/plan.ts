@@ -7,6 +7,8 @@ import {
     parseNetwork,
     type Network,
 } from "./addresses";
+import { isOverlay } from "./aws";
+import { awsFaults } from "./aws.faults";
 import { configKey, type Config } from "./config";
 import { addressKey, existingFaults, existingNetworkFaults, isExisting } from "./existing";
 import { makeHosts, placesOf } from "./hosts";
@@ -60,6 +62,7 @@ export function makePlan(config: Config): Checked<Plan> {
                 : hosts.flatMap((host) => placedFaults(config, host, networks[host.zone]))),
             ...sharedFaults(config, hosts),
             ...quorumFaults(config, hosts),
+            ...awsFaults(config, hosts),
             ...siteFaults(config),
             ...trustFaults(config),
         ],
@@ -147,7 +150,7 @@ function networkFaults(
     }
     if (!usable(networks.public, config.network.vip))
         faults.push(outsideNetwork("network.vip", "public", config, config.network.vip));
-    if (!usable(networks.private, config.network.innerVip))
+    if (!isOverlay(config) && !usable(networks.private, config.network.innerVip))
         faults.push(outsideNetwork("network.innerVip", "private", config, config.network.innerVip));
     return faults;
 }

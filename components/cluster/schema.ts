@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { address, network } from "./schema.addresses";
+import { awsSection, instanceType } from "./schema.aws";
 import { egress, ownFlows } from "./schema.flows";
+import { incusSection } from "./schema.incus";
 import { limits } from "./schema.limits";
 import { passwords } from "./schema.passwords";
 import { people } from "./schema.people";
@@ -29,7 +31,7 @@ const tier = {
 /** Every key of the configuration with its type, range and default. */
 export const schema = z
     .object({
-        platform: z.enum(["incus", "ssh"]),
+        platform: z.enum(["incus", "aws", "ssh"]),
         preset: z.string(),
 
         /** What the world sees. */
@@ -200,6 +202,8 @@ export const schema = z
                         address: address.optional(),
                         failureDomain: z.string().min(1).optional(),
                         memoryMiB: memoryMiB.optional(),
+                        /** AWS only. A living host is stopped for it: one member of a quorum at a time. */
+                        instanceType: instanceType.optional(),
                     })
                     .strict(),
             )
@@ -222,19 +226,8 @@ export const schema = z
 
         passwords,
 
-        incus: z
-            .object({
-                /** The machine's own server: borders between zones are nftables of this machine. */
-                remote: z.enum(["local"]).default("local"),
-                storagePool: z.string().default("testudo"),
-                /** Image alias; `make image` prints the newest. */
-                image: z.string().optional(),
-                /** Loopback port of the machine that leads to the site, for a laptop's ssh tunnel. */
-                exposePort: z.number().int().min(1024).max(65534).optional(),
-            })
-            .strict()
-            .default({}),
-
+        incus: incusSection,
+        aws: awsSection,
         /** Machines that exist already (platform `ssh` only). */
         ssh: existingMachines,
         /** Secret: `pulumi config set --secret testudo:sshPrivateKey <~/.ssh/id_ed25519`; `ssh.keyFile` stays out of the state. */

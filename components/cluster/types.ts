@@ -60,6 +60,10 @@ export interface HostSpec {
     readonly leaving?: boolean;
 }
 
+export function interfaceOf(host: Pick<HostSpec, "interface">): string {
+    return host.interface ?? "eth0";
+}
+
 /** A declared right to talk. What is not declared is closed. */
 export interface Flow {
     readonly from: Party;
@@ -69,6 +73,10 @@ export interface Flow {
     readonly port?: number;
     /** Narrows `outside` or `operator` to these CIDRs; default: all of them. */
     readonly only?: readonly string[];
+    /** A service of the platform itself, which every host needs. @default false */
+    readonly ofPlatform?: boolean;
+    /** Whose processes may use it on the host that opens the connection. @default anybody's */
+    readonly user?: string;
     /** One phrase for the printed matrix. */
     readonly why: string;
 }

@@ -5,6 +5,14 @@ import type { HostSpec } from "../cluster/types";
 import { ports } from "../roles/load-balancer-pair";
 import type { Trust } from "../trust";
 
+/** Where the world finds a stack whose own addresses are its own alone. */
+export interface PublicPlaces {
+    /** Of the bastion. */
+    readonly entrance: pulumi.Input<string>;
+    /** Of this host, where it has one. */
+    readonly host?: pulumi.Input<string>;
+}
+
 /**
  * How a host is reached: balancers directly, everybody else through the bastion at the floating
  * address. Host keys are pinned from the first connection on.
@@ -15,9 +23,10 @@ export function connectionTo(
     trust: Trust,
     hostKey: { readonly publicKeyOpenssh: pulumi.Output<string> },
     user: string,
+    places: PublicPlaces = { entrance: plan.vip },
 ): pulumi.Output<command.types.input.remote.ConnectionArgs> {
     const direct = {
-        host: spec.address,
+        host: places.host ?? spec.address,
         port: spec.sshPort ?? 22,
         user,
         privateKey: trust.clientKey.privateKeyOpenssh,
@@ -26,7 +35,7 @@ export function connectionTo(
     };
     if (spec.zone === "public") return pulumi.output(direct);
     const proxy = {
-        host: plan.vip,
+        host: places.entrance,
         port: ports.bastion,
         user: "jump",
         privateKey: trust.clientKey.privateKeyOpenssh,

@@ -2,8 +2,9 @@ import { egressFlows } from "../cluster/egress";
 import { inbound, outbound, type HostRule } from "../cluster/flows";
 import { isExisting } from "../cluster/existing";
 import { hostsOf, type Plan } from "../cluster/plan";
-import { roleNames, type Flow } from "../cluster/types";
+import { interfaceOf, roleNames, type Flow } from "../cluster/types";
 import { accessFiles, sshdView } from "./base.access";
+import { cloudFlows } from "./base.cloud";
 import { existingFiles, existingFlows, hostLines, sshPorts } from "./base.existing";
 import type { HostFacts, NamesInPlan, Role, View } from "./role";
 
@@ -49,7 +50,9 @@ export const base: Role<BaseFacts, NamesInPlan> = {
         {
             path: "/etc/resolv.conf",
             view: ({ plan: { config } }) =>
-                !isExisting(config) && config.egress.dns.length > 0 ? { servers: config.egress.dns } : null,
+                !isExisting(config) && config.egress.dns.length > 0
+                    ? { servers: config.egress.dns }
+                    : null,
             check: { none: "the resolver has no checker" },
         },
         {
@@ -100,7 +103,13 @@ export const base: Role<BaseFacts, NamesInPlan> = {
             mode: "0755",
             check: "nft --check --file /etc/nftables.conf",
         },
-        ...["state", "stand-down", "keep-servers"].map((name) => ({
+        {
+            path: `${library}/state`,
+            view: ({ host }) => ({ interface: interfaceOf(host) }),
+            mode: "0755",
+            check: `bash -n ${library}/state`,
+        },
+        ...["stand-down", "keep-servers"].map((name) => ({
             path: `${library}/${name}`,
             mode: "0755" as const,
             check: `bash -n ${library}/${name}`,
@@ -132,6 +141,7 @@ export const base: Role<BaseFacts, NamesInPlan> = {
             ),
         ...egressFlows(plan),
         ...existingFlows(plan),
+        ...cloudFlows(plan),
     ],
     logs: ["ssh.service", "nftables.service"],
     metrics: [],
@@ -162,7 +172,8 @@ export function ruleText(rule: HostRule, side: "saddr" | "daddr"): string {
         rule.except.length > 0
             ? `ip ${side} != { ${rule.except.join(", ")} }`
             : `ip ${side} { ${rule.peers.join(", ")} }`;
-    return `${who} ${serviceText(rule)} accept comment "${rule.why}"`;
+    const whose = rule.user === undefined ? "" : `meta skuid ${rule.user} `;
+    return `${whose}${who} ${serviceText(rule)} accept comment "${rule.why}"`;
 }
 
 /** `tcp dport 443`, `ip protocol vrrp`, `icmp type echo-request`. */

@@ -1,12 +1,14 @@
 import { hostsOf } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
+import type { FloatingFacts } from "./address-mover";
 import {
     floatingAddressFiles,
     floatingAddressParts,
+    floatingAddressUnits,
     type FloatingAddress,
 } from "./floating-address";
 import { limitFaults } from "./load-balancer-pair.limits";
-import { bundlePem, type Role } from "./role";
+import { bundlePem, type NamesInPlan, type Role } from "./role";
 import {
     bastionView,
     cronView,
@@ -30,17 +32,17 @@ const pair: FloatingAddress = {
 };
 
 /** HAProxy at the edge, keepalived for the floating address, the bastion, and the site's clock. */
-export const loadBalancer: Role<LoadBalancerFacts> = {
+export const loadBalancer: Role<LoadBalancerFacts, NamesInPlan> = {
     name: "load-balancer",
     stem: "load-balancer-pair",
     packages: floatingAddressParts.packages,
     users: [...floatingAddressParts.users, { name: "jump", home: "/nonexistent" }],
-    units: [
+    units: floatingAddressUnits(pair, [
         "haproxy.service",
         "keepalived.service",
         "testudo-bastion.service",
         "testudo-cron.timer",
-    ],
+    ]),
     files: [
         {
             path: `${tls}/edge.pem`,
@@ -81,7 +83,10 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
         ...floatingAddressFiles(pair),
         {
             path: `${library}/healthy`,
-            view: ({ plan }) => ({ vip: plan.vip }),
+            view: ({ plan, mover }) => ({
+                vip: mover?.kind === "elastic" ? mover.publicAddress : plan.vip,
+                asks: askFloating(plan.vip, mover),
+            }),
             mode: "0755",
             check: `bash -n ${library}/healthy`,
         },
@@ -217,3 +222,15 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
         ];
     },
 };
+
+/**
+ * Does somebody answer? Where the platform leads a public address to a host, the host itself asks the platform: out of
+ * the network and back in to itself proves nothing; and the other one dials, the way that visitors come.
+ */
+function askFloating(vip: string, mover: FloatingFacts["mover"]): string {
+    const dial = (address: string) =>
+        `timeout 3 bash -c "exec 3<>/dev/tcp/${address}/${ports.https}" 2>/dev/null`;
+    return mover?.kind === "elastic"
+        ? `${library}/address mine 2>/dev/null || ${dial(mover.publicAddress)}`
+        : dial(vip);
+}

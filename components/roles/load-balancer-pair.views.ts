@@ -2,9 +2,11 @@ import { hostsOf } from "../cluster/plan";
 import { leastRsaBits } from "../cluster/public-key";
 import { hstsSeconds, limitsView } from "./load-balancer-pair.limits";
 import { sitesOf } from "../cluster/sites";
-import type { Credentials, HostFacts, View } from "./role";
+import { interfaceOf } from "../cluster/types";
+import type { FloatingFacts } from "./address-mover";
+import type { Credentials, View } from "./role";
 
-export interface LoadBalancerFacts extends HostFacts {
+export interface LoadBalancerFacts extends FloatingFacts {
     /** Towards web hosts and the other balancer. */
     readonly credentials: Credentials;
     /** What visitors see; the same on both balancers. */
@@ -68,8 +70,9 @@ export function bastionView({ plan }: LoadBalancerFacts): View {
 
 const wordpressCron = { schedule: "minutely", path: "/wp-cron.php?doing_wp_cron" };
 
-export function cronView({ plan }: LoadBalancerFacts): View {
+export function cronView({ plan, host }: LoadBalancerFacts): View {
     return {
+        interface: interfaceOf(host),
         vip: plan.vip,
         jobs: sitesOf(plan.config).flatMap(({ host, code }) =>
             (code === "wordpress" ? [wordpressCron] : code.cron).map(({ schedule, path }) => ({

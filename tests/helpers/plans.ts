@@ -75,6 +75,15 @@ export const existing: Values = {
     },
 };
 
+/** The same on EC2, over three zones; what only there must be said. */
+export const onAws: Values = {
+    platform: "aws",
+    preset: "full",
+    site: { name: "www.example.org" },
+    operators: ["203.0.113.7/32"],
+    network: { innerVip: "10.92.0.10" },
+};
+
 /** What needs packages of their vendors, and files without storage hosts. */
 export const otherEngines: Values = {
     ...smallest,

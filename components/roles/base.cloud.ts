@@ -1,0 +1,53 @@
+import { nth, parseNetwork } from "../cluster/addresses";
+import { subnetsOf } from "../cluster/aws";
+import type { Plan } from "../cluster/plan";
+import { roleNames, type Flow } from "../cluster/types";
+
+/** The addresses at which EC2 serves its instances, the same in every VPC. */
+const metadata = "169.254.169.254";
+export const timeServer = "169.254.169.123";
+
+/** What every host of a cloud needs from the cloud itself; nothing on platforms that serve nothing. */
+export function cloudFlows(plan: Plan): Flow[] {
+    if (plan.config.platform !== "aws") return [];
+    return [
+        ...roleNames.flatMap((from) => platformServices(plan).map((flow) => ({ from, ...flow }))),
+        // Also where packages come from few networks: the standby asks there, the way that visitors come.
+        {
+            from: "load-balancer",
+            to: "outside",
+            protocol: "tcp",
+            port: 443,
+            why: "does anybody answer at the public address, and the platform's API",
+        },
+    ];
+}
+
+/** Without who asks. */
+export function platformServices(plan: Plan): Omit<Flow, "from">[] {
+    const service = (
+        protocol: "tcp" | "udp",
+        port: number,
+        only: readonly string[],
+        why: string,
+    ) => ({ to: "outside" as const, protocol, port, only, why, ofPlatform: true });
+    const { egress } = plan.config.aws;
+    const resolver = [addressIn(plan.networks.supernet, 2)];
+    // The router of each subnet answers renewals of the address; without them a host loses it after an hour.
+    const routers = subnetsOf(plan.config).map(({ network }) => addressIn(network, 1));
+    return [
+        service("tcp", 80, egress, "packages"),
+        service("tcp", 443, egress, "packages, and the platform's API"),
+        service("udp", 53, resolver, "names"),
+        service("tcp", 53, resolver, "names"),
+        service("udp", 67, routers, "the host's own address"),
+        service("udp", 123, [`${timeServer}/32`], "the time"),
+        // User-data and credentials of the instance are nothing for what runs PHP.
+        { ...service("tcp", 80, [`${metadata}/32`], "what this machine is"), user: "root" },
+    ];
+}
+
+function addressIn(network: string, index: number): string {
+    const parsed = parseNetwork(network);
+    return parsed === undefined ? network : `${nth(parsed, index)}/32`;
+}
