@@ -3,12 +3,6 @@ import type { HostSpec } from "../cluster/types";
 import { packagesOf } from "../roles/all";
 import { clientFiles, remoteShell } from "./ssh-client";
 
-/** Users whose packages own what outlives a machine, with the numbers that they get where they are free. */
-const owners: Readonly<Record<string, string>> = {
-    "/var/lib/mysql": "mysql:851",
-    "/var/lib/redis": "redis:852",
-};
-
 /** All that the script needs, also when it runs years later to give the machine back. */
 export function adoptRequest(
     plan: Plan,
@@ -27,7 +21,6 @@ export function adoptRequest(
         path: spec.data?.path ?? null,
         data: place?.directory ?? null,
         device: place?.device ?? null,
-        owner: owners[spec.data?.path ?? ""] ?? ":",
         // The rest comes with the first push, which needs the bus.
         packages: spec.data === undefined ? "dbus" : packagesOf(plan, spec).join(" "),
     };

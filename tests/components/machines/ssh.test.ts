@@ -82,7 +82,6 @@ test("what the script is given lasts for the way back too: who, where, with whic
         path: "/var/lib/mysql",
         data: "/srv/testudo/mysql",
         device: "/dev/vdb",
-        owner: "mysql:851",
         key: null,
     });
     expect(String(request.shell)).toContain("exec sudo -n bash -s");
