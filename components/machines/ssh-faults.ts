@@ -18,6 +18,7 @@ export function machineFaults(plan: Plan, { spec, report }: Known, stackIsNew = 
     return [
         ...systemFaults(spec, report),
         ...wayInFaults(plan, spec, report),
+        ...accountFaults(spec, report),
         ...interfaceFaults(spec, report),
         ...sizeFaults(spec, report, isNew),
         ...(isNew ? dataFaults(plan, spec, report) : []),
@@ -94,6 +95,16 @@ function wayInFaults(plan: Plan, spec: HostSpec, { client, sshd }: Report): Faul
         });
     }
     return faults;
+}
+
+/** Whoever is a person of the stack is made an account, with sudo, which goes when they do. */
+function accountFaults({ name }: HostSpec, { accounts }: Report): Fault[] {
+    return accounts.map((person) => ({
+        key: `testudo:people.${person}`,
+        rule: `needs a name that is no account of ${name} (or leave them out: accounts of the machine's own keep their way in)`,
+        why: "it would be removed together with the person, or when the machine is given back",
+        got: person,
+    }));
 }
 
 function interfaceFaults(spec: HostSpec, { addresses }: Report): Fault[] {

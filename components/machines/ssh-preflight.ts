@@ -90,6 +90,7 @@ export function questions(plan: Plan, spec: HostSpec): string {
         .map(({ address, sshPort }) => `${address}:${sshPort ?? 22}`);
     return [
         `peers='${peers.join(" ")}'`,
+        `people='${Object.keys(plan.config.people).join(" ")}'`,
         `data='${place?.directory ?? ""}'`,
         `device='${place?.device ?? ""}'`,
         `packages='${packagesOf(plan, spec).join(" ")}'`,

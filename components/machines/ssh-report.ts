@@ -42,6 +42,8 @@ export interface Report {
     readonly listens: readonly string[];
     readonly firewalls: readonly string[];
     readonly sshd: readonly string[];
+    /** People of the stack whose names are accounts there already. */
+    readonly accounts: readonly string[];
     readonly device?: { readonly state: string; readonly sizeMiB: number };
     readonly data?: Room;
     /** Data that lie there already. */
@@ -87,6 +89,7 @@ export function parseReport({ stdout, began, answered }: Said): Report | undefin
         listens: all("listens").map((words) => words.join(" ")),
         firewalls: all("firewall").map(([what = ""]) => what),
         sshd: all("sshd").map(([what = ""]) => what),
+        accounts: all("account").map(([name = ""]) => name),
         ...(device === undefined
             ? {}
             : { device: { state: device[0] ?? "", sizeMiB: Number(device[1] ?? 0) } }),

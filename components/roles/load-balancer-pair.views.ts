@@ -60,6 +60,8 @@ export function haproxyView({ plan, host }: LoadBalancerFacts): View {
 export function bastionView({ plan }: LoadBalancerFacts): View {
     return {
         port: ports.bastion,
+        // The bastion is, whosever the machine.
+        isOurs: true,
         leastRsaBits,
         targets: plan.hosts
             .filter((host) => host.zone === "private")

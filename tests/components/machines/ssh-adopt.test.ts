@@ -158,6 +158,15 @@ here(
             expect((await adopt("delete")).said).toContain("nothing of the stack mine is here");
         }, 30_000);
 
+        test("people of the stack go with it, by the list that has nobody any more", async () => {
+            await adopt("create");
+            host.shell(`mkdir -p /usr/local/lib/testudo/base; echo ada ssh-ed25519 AAAA >/etc/testudo/people
+            printf '#!/bin/sh\\nwc -l </etc/testudo/people >/run/nobody\\n' >/usr/local/lib/testudo/base/people
+            chmod 0755 /usr/local/lib/testudo/base/people`);
+            expect(await adopt("delete")).toMatchObject({ code: 0 });
+            expect(host.read("/run/nobody")).toBe("0\n");
+        }, 30_000);
+
         test("data get a place of their own under their daemon's path, and stay when the machine is given back", async () => {
             expect(await adopt("create", "db2")).toMatchObject({ code: 0 });
             const unit = (name: string) => `/etc/systemd/system/${name}.mount`;
@@ -165,9 +174,7 @@ here(
                 "What=/srv/testudo/mysql/data\nWhere=/var/lib/mysql\nType=none\nOptions=bind\n",
             );
             expect(host.isRunning("var-lib-mysql.mount")).toBe(true);
-            expect(
-                host.shell("ls -d /srv/testudo/mysql/data; getent passwd 851 | cut -d: -f1"),
-            ).toBe("/srv/testudo/mysql/data\nmysql\n");
+            expect(host.exists("/srv/testudo/mysql/data")).toBe(true);
             host.shell("echo rows >/srv/testudo/mysql/data/table");
             const { code, said } = await adopt("delete", "db2");
             expect(code).toBe(0);

@@ -34,6 +34,12 @@ test.each([
         "got 192.0.2.200/32",
     ],
     ["db2", ["sshd\tallowusers"], "needs an sshd that lets root in", "AllowUsers leaves root out"],
+    [
+        "db2",
+        ["account\tada"],
+        "testudo:people.ada: needs a name that is no account of db2",
+        "got ada",
+    ],
     ["db2", ["sshd\tno-include"], "needs an sshd that lets root in", "no line `Include"],
     [
         "db2",

@@ -1,4 +1,5 @@
 import { sshConfig } from "../../../components/host/ssh-config";
+import { roleFaults } from "../../../components/roles/all";
 import { fileOf, filesOf } from "../../helpers/facts";
 import { existing, hostOf, planOf } from "../../helpers/plans";
 import { PrivateHost } from "../../helpers/private-host";
@@ -19,6 +20,42 @@ test("the owner's names and keys are not written over", () => {
     const own = ["/etc/testudo/hosts", "/usr/local/lib/testudo/base/hosts"];
     expect(pathsOf(plan, "db1")).toEqual(expect.arrayContaining(own));
     expect(pathsOf(planOf(), "db1").filter((path) => own.includes(path))).toEqual([]);
+});
+
+test("people's ways in and out are as everywhere, and the owner's are as they were", () => {
+    const sshd = (one: typeof plan) =>
+        fileOf(one, hostOf(one, "web1"), "/etc/ssh/sshd_config.d/50-testudo.conf");
+    const others = /^(HostKey|AllowGroups|AuthorizedKeys|RequiredRSASize|MaxAuthTries)/gm;
+    expect(sshd(plan)).not.toMatch(others);
+    expect(sshd(planOf()).match(others)).toHaveLength(8);
+    expect(sshd(plan)).toMatch(/^Match Group testudo-people\n +AuthorizedKeysFile none$/m);
+    expect(sshd(plan)).toMatch(/^PasswordAuthentication no$/m);
+
+    const people = (one: typeof plan) =>
+        fileOf(one, hostOf(one, "web1"), "/usr/local/lib/testudo/base/people");
+    expect(people(plan)).not.toContain("usermod");
+    expect(people(planOf())).toContain("usermod --password '*' root");
+    // The bastion is ours on every machine.
+    expect(fileOf(plan, hostOf(plan, "lb1"), "/etc/testudo/bastion/sshd_config")).toMatch(
+        /^AllowGroups jump testudo-people$/m,
+    );
+});
+
+test("names and clocks are the owner's: testudo:egress opens the way there, and writes nothing", () => {
+    const egress = { time: ["192.0.2.1"], dns: ["192.0.2.2"] };
+    const one = planOf({ ...existing, egress });
+    expect(pathsOf(one, "db1").filter((path) => /resolv|chrony/.test(path))).toEqual([]);
+    const rules = fileOf(one, hostOf(one, "db1"), "/etc/testudo/firewall.nft");
+    expect(rules).toContain('ip daddr { 192.0.2.1/32 } udp dport 123 accept comment "time"');
+    // Name servers may be neighbours; a host of the stack is none.
+    expect(roleFaults(one)).toEqual([]);
+    expect(roleFaults(planOf({ ...existing, egress: { dns: ["192.0.2.41"] } }))).toHaveLength(1);
+});
+
+test("hosts that share their network with others reset undeclared connections of their own kind alone", () => {
+    expect(fileOf(plan, hostOf(plan, "db1"), "/etc/testudo/firewall.nft")).toContain(
+        "ip saddr { 192.0.2.11, 192.0.2.12, ",
+    );
 });
 
 test("the firewall knows the sshd that the machine has", () => {
