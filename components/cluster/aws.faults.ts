@@ -18,14 +18,19 @@ export function awsFaults(config: Config, hosts: readonly HostSpec[]): Fault[] {
 }
 
 function strangeFaults({ platform, hosts }: Config): Fault[] {
-    return Object.entries(hosts)
-        .filter(([, { instanceType }]) => instanceType !== undefined)
-        .map(([name, { instanceType }]) => ({
-            key: configKey(`hosts.${name}.instanceType`),
-            rule: `is no key of testudo:platform: ${platform}`,
-            why: "it would silently do nothing; sizes are memoryMiB and diskGiB here",
-            got: JSON.stringify(instanceType),
-        }));
+    return Object.entries(hosts).flatMap(([name, host]) =>
+        (["instanceType", "interface"] as const)
+            .filter((key) => host[key] !== undefined)
+            .map((key) => ({
+                key: configKey(`hosts.${name}.${key}`),
+                rule: `is no key of testudo:platform: ${platform}`,
+                why:
+                    key === "instanceType"
+                        ? "it would silently do nothing; sizes are memoryMiB and diskGiB here"
+                        : "it would silently do nothing",
+                got: JSON.stringify(host[key]),
+            })),
+    );
 }
 
 function requiredFaults(config: Config): Fault[] {

@@ -81,7 +81,7 @@ export function placeOnAws(
     return {
         address: formatAddress(base + tier.firstAddress + index),
         failureDomain,
-        interface: config.aws.interface,
+        interface: config.hosts[name]?.interface ?? config.aws.interface,
         ...(memoryMiB === undefined ? {} : { memoryMiB }),
     };
 }
@@ -100,6 +100,17 @@ export const doorPlace = 9;
 /** Does the inner floating address lie outside of all networks, where only routes lead to it? */
 export function isOverlay(config: Config): boolean {
     return config.platform === "aws" && config.aws.innerAddress === "route";
+}
+
+/** What EC2 serves every instance is no outside world: user-data, credentials. */
+const linkLocal = "169.254.0.0/16";
+
+export function platformsOwn({ platform }: Config): string[] {
+    return platform === "aws" ? [linkLocal] : [];
+}
+
+export function isLinkLocal(network: string): boolean {
+    return isInside(linkLocal, network.split("/")[0] ?? "");
 }
 
 export function isInside(network: string, address: string): boolean {

@@ -7,7 +7,7 @@ import {
     parseNetwork,
     type Network,
 } from "./addresses";
-import { isOverlay } from "./aws";
+import { isOverlay, platformsOwn } from "./aws";
 import { awsFaults } from "./aws.faults";
 import { configKey, type Config } from "./config";
 import { addressKey, existingFaults, existingNetworkFaults, isExisting } from "./existing";
@@ -85,7 +85,7 @@ export function makePlan(config: Config): Checked<Plan> {
             },
             inside: isExisting(config)
                 ? hosts.map((host) => host.address)
-                : [config.network.public, config.network.private],
+                : [config.network.public, config.network.private, ...platformsOwn(config)],
             operators: config.operators ?? [`${router(networks.public)}/32`],
             siteName: config.site.name ?? config.network.vip,
         },

@@ -6,6 +6,10 @@ export const instanceType = z
     .string()
     .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "needs an instance type such as t4g.small");
 
+export const interfaceName = z
+    .string()
+    .regex(/^[a-z][a-zA-Z0-9]{1,14}$/, "needs an interface's name such as ens5");
+
 const zones = z
     .array(z.string().regex(/^[a-f]$/, "needs the last letter of a zone's name, such as a"))
     .min(1, "needs at least one zone")
@@ -57,10 +61,7 @@ export const awsSection = z
             .regex(/^arn:aws[\w-]*:kms:/, "needs the ARN of a KMS key")
             .optional(),
         /** Name that the image gives the first network interface. */
-        interface: z
-            .string()
-            .regex(/^[a-z][a-z0-9]{1,14}$/)
-            .default("ens5"),
+        interface: interfaceName.default("ens5"),
         /** Where balancers reach the EC2 API. Default: the region's public endpoint. */
         apiEndpoint: z.string().url().optional(),
         /** Networks that hosts may reach on 80 and 443 for packages and the EC2 API. */

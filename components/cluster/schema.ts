@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { address, network } from "./schema.addresses";
-import { awsSection, instanceType } from "./schema.aws";
+import { awsSection, instanceType, interfaceName } from "./schema.aws";
 import { egress, ownFlows } from "./schema.flows";
 import { incusSection } from "./schema.incus";
 import { limits } from "./schema.limits";
@@ -204,6 +204,8 @@ export const schema = z
                         memoryMiB: memoryMiB.optional(),
                         /** AWS only. A living host is stopped for it: one member of a quorum at a time. */
                         instanceType: instanceType.optional(),
+                        /** AWS only: where its type or image calls the interface otherwise than `aws.interface` says. */
+                        interface: interfaceName.optional(),
                     })
                     .strict(),
             )

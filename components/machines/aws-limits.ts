@@ -6,6 +6,7 @@ import type { Fault } from "../cluster/types";
 import type { Ec2Machine, Image } from "./aws-query";
 import { groupRules, groupsOf, rulesPerGroup } from "./aws-rules";
 import { flowsOf } from "../roles/all";
+import { vendorPackagesOf } from "../roles/vendor-packages";
 
 export function noRegion(): Fault {
     return {
@@ -81,6 +82,19 @@ export function imageFaults(plan: Plan, image: Image): Fault[] {
             got: `${ami ?? image.id} is for ${image.architecture}`,
         },
     ];
+}
+
+/** Debian's image has Debian's packages. */
+export function vendorFaults(plan: Plan): Fault[] {
+    if (plan.config.aws.ami !== undefined) return [];
+    const wanted = plan.hosts.flatMap((host) => vendorPackagesOf(plan, host));
+    const keys = new Map(wanted.map((one) => [one.key, one]));
+    return [...keys.values()].map(({ key, vendor }) => ({
+        key,
+        rule: `needs testudo:aws.ami, an image that has ${[...new Set(wanted.filter((one) => one.key === key).map(({ name }) => name))].join(" and ")}`,
+        why: `Debian does not carry ${vendor}, and hosts start from Debian's image`,
+        got: "no testudo:aws.ami",
+    }));
 }
 
 export function keyFaults({ config }: Plan): Fault[] {

@@ -13,6 +13,7 @@ import {
     ruleFaults,
     typeFaults,
     unreachable,
+    vendorFaults,
 } from "./aws-limits";
 import {
     imageFor,
@@ -76,6 +77,7 @@ export async function awsPreflight(plan: Plan): Promise<AwsFacts> {
             ...missingZones(plan, region, zones),
             ...missingTypes(plan, offered),
             ...(isImage(image) ? imageFaults(plan, image) : [image]),
+            ...vendorFaults(plan),
             ...keyFaults(plan),
             ...typeFaults(plan, living),
             ...ruleFaults(plan),

@@ -1,4 +1,4 @@
-import { isInside } from "../cluster/aws";
+import { isInside, isLinkLocal } from "../cluster/aws";
 import { hostsOf, type Plan } from "../cluster/plan";
 import { roleNames, type Flow, type Party, type RoleName } from "../cluster/types";
 import { platformServices } from "../roles/base.cloud";
@@ -34,9 +34,9 @@ export function groupRules(plan: Plan, flows: readonly Flow[]): GroupRule[] {
         .filter((flow) => flow.ofPlatform !== true)
         .flatMap((flow) => [...leaving(plan, known, flow), ...arriving(plan, known, flow)]);
     const ofPlatform = platformServices(plan).flatMap((flow) =>
-        (flow.only ?? [])
+        (flow.only ?? ["0.0.0.0/0"])
             // Link-local addresses are served by the hypervisor, past all groups.
-            .filter((network) => !isInside("169.254.0.0/16", network.split("/")[0] ?? ""))
+            .filter((network) => !isLinkLocal(network))
             .map((network) => rule("egress", everyHost, { network }, flow)),
     );
     // Two phrases for one right are one rule: EC2 refuses the second.

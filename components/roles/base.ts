@@ -4,7 +4,7 @@ import { isExisting } from "../cluster/existing";
 import { hostsOf, type Plan } from "../cluster/plan";
 import { interfaceOf, roleNames, type Flow } from "../cluster/types";
 import { accessFiles, sshdView } from "./base.access";
-import { cloudFlows } from "./base.cloud";
+import { cloudFiles, cloudFlows } from "./base.cloud";
 import { existingFiles, existingFlows, hostLines, sshPorts } from "./base.existing";
 import type { HostFacts, NamesInPlan, Role, View } from "./role";
 
@@ -47,6 +47,7 @@ export const base: Role<BaseFacts, NamesInPlan> = {
     files: [
         { path: "/etc/hosts", view: hostsView, check: { none: "the resolver has no checker" } },
         ...existingFiles,
+        ...cloudFiles,
         {
             path: "/etc/resolv.conf",
             view: ({ plan: { config } }) =>
@@ -162,8 +163,24 @@ function firewallView({ plan, host, flows }: BaseFacts): View {
         ownNetworks: plan.inside.join(", "),
         sshPort: host.sshPort ?? 22,
         inbound: inbound(plan, flows, host).map((rule) => ruleText(rule, "saddr")),
-        outbound: outbound(plan, flows, host).map((rule) => ruleText(rule, "daddr")),
+        outbound: outboundLines(outbound(plan, flows, host)),
     };
+}
+
+/** What only one user's processes may ask for stands first: no wider rule opens it for the others. */
+function outboundLines(rules: readonly HostRule[]): string[] {
+    const line = (rule: HostRule) => ruleText(rule, "daddr");
+    return [
+        ...rules
+            .filter(({ user }) => user !== undefined)
+            .flatMap((rule) => [line(rule), refusalText(rule)]),
+        ...rules.filter(({ user }) => user === undefined).map(line),
+    ];
+}
+
+function refusalText(rule: HostRule): string {
+    const how = rule.protocol === "tcp" ? "reject with tcp reset" : "reject";
+    return `ip daddr { ${rule.peers.join(", ")} } ${serviceText(rule)} counter ${how} comment "for ${rule.user ?? "nobody"} alone"`;
 }
 
 /** One nftables rule, for example `ip saddr { 10.91.0.11 } tcp dport 8443 accept comment "…"`. */

@@ -200,6 +200,9 @@ test("the inner address in one zone, as a further address of its holder", () => 
 });
 
 test("a type says nothing where there are no types: refused", () => {
+    expect(planFaults({ hosts: { db1: { interface: "ens6" } } })).toEqual([
+        'testudo:hosts.db1.interface: is no key of testudo:platform: incus, because it would silently do nothing; got "ens6"',
+    ]);
     expect(planFaults({ hosts: { db1: { instanceType: "t4g.small" } } })).toEqual([
         expect.stringContaining(
             "testudo:hosts.db1.instanceType: is no key of testudo:platform: incus",

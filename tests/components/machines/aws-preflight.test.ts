@@ -55,6 +55,14 @@ test("an empty account that has everything refuses nothing, and every host is ne
     expect(found.imageOf("db1")).toBe("ami-0123456789abcdef0");
 });
 
+test("what Debian's image cannot have is asked for by name", async () => {
+    expect(await faultsOf(ec2, { database: { proxy: "proxysql" } })).toEqual([
+        "testudo:database.proxy: needs testudo:aws.ami, an image that has proxysql, because Debian does not carry ProxySQL, and hosts start from Debian's image; got no testudo:aws.ami",
+    ]);
+    const aws = { ami: "ami-0123456789abcdef0" };
+    expect(await faultsOf(ec2, { database: { proxy: "proxysql" }, aws })).toEqual([]);
+});
+
 test("a living machine keeps its identity and the image that it was made from", async () => {
     members(...databases);
     const found = await facts(ec2);
