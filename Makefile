@@ -10,7 +10,7 @@
 STACK ?= dev
 CACHE := $(or $(TESTUDO_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/testudo)
 
-.PHONY: up down test e2e e2e-ssh drill-all bench clean prepare node_modules toolchain platform image checkers contract test-tools
+.PHONY: up down test e2e e2e-ssh drill-all bench clean prepare prepare-engine node_modules toolchain platform image checkers contract test-tools
 .DEFAULT_GOAL := up
 
 # The engine (compiler), the image (package installer) and the modules (network) wait for different things.
@@ -18,11 +18,18 @@ prepare:
 	@tools/node
 	@$(MAKE) --no-print-directory -j3 toolchain image node_modules
 
-up: prepare
-	@platform/wake $(STACK)
+prepare-engine:
+	@tools/node
+	@$(MAKE) --no-print-directory -j2 toolchain node_modules
+
+# Machines that are elsewhere need no Incus here.
+IS_HERE := $(shell grep -qsE '^ *testudo:platform: *(aws|ssh) *$$' Pulumi.$(STACK).yaml || echo yes)
+
+up: $(if $(IS_HERE),prepare,prepare-engine)
+	@$(if $(IS_HERE),platform/wake $(STACK))
 	@tools/stack up $(STACK)
 
-down: prepare
+down: $(if $(IS_HERE),prepare,prepare-engine)
 	@tools/stack down $(STACK)
 
 toolchain:

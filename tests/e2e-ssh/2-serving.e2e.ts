@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { curl, makeClient } from "../e2e/client";
 import { whole } from "../e2e/cluster";
 import { figure } from "../e2e/figures";
-import { changed, outputs, reportFolder, sh, tool, up } from "../e2e/lab";
-import { asPerson, etcOf, machines } from "./machines";
+import { changed, outputs, reportFolder, sh, testudo, tool, up } from "../e2e/lab";
+import { run } from "../e2e/shell";
+import { asPerson, etcOf, keyFileOf, machines } from "./machines";
 
 describe("machines that exist already become a cluster", () => {
     test("one command takes them", async () => {
@@ -52,6 +53,18 @@ describe("machines that exist already become a cluster", () => {
             );
         },
     );
+
+    test("a person of the stack comes through the bastion, to an sshd on a port of its own as well", async () => {
+        const folder = join(reportFolder, "ada");
+        const words = ["ssh-config", "--person", "ada", "--into", folder];
+        const written = await testudo([...words, "--identity", keyFileOf("ada")]);
+        expect([written.code, written.text]).toEqual([0, expect.stringContaining("ssh -F")]);
+        for (const host of ["lb2", "web2", "db1"]) {
+            const words = ["ssh", "-F", join(folder, "config"), "-o", "BatchMode=yes"];
+            const said = await run([...words, host, "id -un; sudo id -un"]);
+            expect([host, said.text.trim()]).toEqual([host, "ada\nroot"]);
+        }
+    });
 
     test("data lie where their owner wants them", async () => {
         expect(await sh("db2", "findmnt --noheadings --output SOURCE /var/lib/mysql")).toContain(

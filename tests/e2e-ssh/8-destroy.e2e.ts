@@ -30,6 +30,9 @@ describe("destroy gives the machines back", () => {
             ),
         ).toBe("none");
         expect(await here("nft list tables || true")).toBe("");
+        expect(await here("getent passwd ada || getent group testudo-people || echo nobody")).toBe(
+            "nobody",
+        );
         expect(await here("cat /root/.ssh/authorized_keys 2>/dev/null || true")).not.toContain(
             "testudo",
         );

@@ -41,7 +41,15 @@ export const machines: readonly Machine[] = [
 ];
 
 export function hostKeyOf(name: string): string {
+    return publicKeyOf(name);
+}
+
+export function publicKeyOf(name: string): string {
     return readFileSync(join(keys, `${name}.pub`), "utf8").trim();
+}
+
+export function keyFileOf(name: string): string {
+    return join(keys, name);
 }
 
 export async function makeKey(name: string): Promise<void> {
@@ -53,7 +61,7 @@ export async function makeKey(name: string): Promise<void> {
 /** All machines, each answering at its sshd, and the stack file that names them. */
 export async function makeMachines(): Promise<void> {
     mkdirSync(keys, { recursive: true, mode: 0o700 });
-    for (const name of ["person", ...machines.map((one) => one.name)]) await makeKey(name);
+    for (const name of ["person", "ada", ...machines.map((one) => one.name)]) await makeKey(name);
     // The fence first, as the program itself does it: no packet for these addresses leaves the machine.
     await must(["ip", "route", "replace", "unreachable", network.supernet, "metric", "4278198272"]);
     await must([
@@ -83,6 +91,7 @@ function stackConfig(): Record<string, unknown> {
         "testudo:operators": [`${network.router}/32`],
         "testudo:loadBalancer": { vrrpRouterId: 96 },
         "testudo:database": { dataGiB: 1 },
+        "testudo:people": { ada: { keys: [publicKeyOf("ada")] } },
         "testudo:ssh": {
             keyFile: ownKey,
             hosts: Object.fromEntries(
