@@ -62,7 +62,7 @@ describe("machines that exist already become a cluster", () => {
         for (const host of ["lb2", "web2", "db1"]) {
             const words = ["ssh", "-F", join(folder, "config"), "-o", "BatchMode=yes"];
             const said = await run([...words, host, "id -un; sudo id -un"]);
-            expect([host, said.text.trim()]).toEqual([host, "ada\nroot"]);
+            expect([host, said.stdout.trim()]).toEqual([host, "ada\nroot"]);
         }
     });
 
