@@ -50,21 +50,28 @@ function instanceLines(plan: Plan, region: string): CostLine[] {
 function serviceLines(plan: Plan, region: string): CostLine[] {
     const { nat, zones } = plan.config.aws;
     const prices = isPriced(region) ? servicePrices[region] : undefined;
-    const gateways = { perZone: zones.length, single: 1, none: 0 }[nat];
+    const gateways = gatewaysOf(plan);
     const endpoints =
         nat === "none" && hostsOf(plan, "inner-load-balancer").length > 0 ? zones.length : 0;
     const disks = plan.hosts.reduce(
         (sum, host) => sum + Math.max(leastRootGiB, host.diskGiB) + (host.data?.sizeGiB ?? 0),
         0,
     );
-    // Each balancer has one of its own beside the one that moves.
-    const addresses = hostsOf(plan, "load-balancer").length + 1 + gateways;
     return [
         line("GiB of gp3 disks", disks, prices?.gp3GiBMonth, 1),
-        line("public IPv4 addresses", addresses, prices?.publicAddressHour, hours),
+        line("public IPv4 addresses", publicAddressesOf(plan), prices?.publicAddressHour, hours),
         line("NAT gateways", gateways, prices?.natGatewayHour, hours),
         line("zones of the API endpoint", endpoints, prices?.endpointHour, hours),
     ].filter(({ count }) => count > 0);
+}
+
+function gatewaysOf({ config: { aws } }: Plan): number {
+    return { perZone: aws.zones.length, single: 1, none: 0 }[aws.nat];
+}
+
+/** Each balancer has one of its own beside the one that moves. */
+export function publicAddressesOf(plan: Plan): number {
+    return hostsOf(plan, "load-balancer").length + 1 + gatewaysOf(plan);
 }
 
 function line(what: string, count: number, price: number | undefined, times: number): CostLine {

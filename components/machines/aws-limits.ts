@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { instanceTypeOf } from "../cluster/aws";
+import { publicAddressesOf } from "../cluster/cost";
 import { hostsOf, type Plan } from "../cluster/plan";
 import { quorumRoles } from "../cluster/quorum";
 import type { Fault } from "../cluster/types";
@@ -82,6 +83,19 @@ export function imageFaults(plan: Plan, image: Image): Fault[] {
             got: `${ami ?? image.id} is for ${image.architecture}`,
         },
     ];
+}
+
+/** Of a region, for accounts that have not asked for more; what an account has is nothing that EC2 says. */
+const usualAddresses = 5;
+
+/** For a stack that is new: one that is up has its addresses. */
+export function quotaWarnings(plan: Plan, isNew: boolean): string[] {
+    const count = publicAddressesOf(plan);
+    return !isNew || count <= usualAddresses
+        ? []
+        : [
+              `${count} public addresses are needed, and an account has ${usualAddresses} in a region unless it has asked for more (Service Quotas, EC2-VPC Elastic IPs); testudo:aws.nat: single needs fewer`,
+          ];
 }
 
 /** Debian's image has Debian's packages. */

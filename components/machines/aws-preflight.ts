@@ -10,6 +10,7 @@ import {
     missingZones,
     noImage,
     noRegion,
+    quotaWarnings,
     ruleFaults,
     typeFaults,
     unreachable,
@@ -85,9 +86,15 @@ export async function awsPreflight(plan: Plan): Promise<AwsFacts> {
             ...volumeFaults(plan, volumes),
             ...memberFaults(plan, { living, volumes, members }),
         ],
-        warnings: machines
-            .filter(({ name, status }) => status !== "Running" && isWanted(plan, name))
-            .map(({ name, status }) => `${name} is ${status}; start it in EC2, then run up again`),
+        warnings: [
+            ...quotaWarnings(plan, machines.length === 0),
+            ...machines
+                .filter(({ name, status }) => status !== "Running" && isWanted(plan, name))
+                .map(
+                    ({ name, status }) =>
+                        `${name} is ${status}; start it in EC2, then run up again`,
+                ),
+        ],
         notes: [costSentence(awsCost(plan, region), region)],
         machineId: (host) => nonces.get(host) ?? "",
         stays: (host) => staying.has(host),

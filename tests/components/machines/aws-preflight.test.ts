@@ -49,10 +49,19 @@ const databases: [string, string][] = [
 
 test("an empty account that has everything refuses nothing, and every host is new", async () => {
     const found = await facts(ec2);
-    expect([found.faults, found.warnings]).toEqual([[], []]);
+    expect(found.faults).toEqual([]);
     expect(found.stays("db1")).toBe(false);
     expect(found.machineId("db1")).toMatch(/^[0-9a-f]{16}$/);
     expect(found.imageOf("db1")).toBe("ami-0123456789abcdef0");
+});
+
+test("a new stack is told of more public addresses than an account usually has, and an old one is not", async () => {
+    expect((await facts(ec2)).warnings).toEqual([
+        expect.stringMatching(/^6 public addresses are needed, and an account has 5 .*nat: single/),
+    ]);
+    expect((await facts(ec2, { aws: { nat: "single" } })).warnings).toEqual([]);
+    members(...databases);
+    expect((await facts(ec2)).warnings).toEqual([]);
 });
 
 test("what Debian's image cannot have is asked for by name", async () => {

@@ -108,3 +108,39 @@ test("descriptions have only what EC2 allows, names are unique, and no group is 
         );
     }
 });
+
+test("ways out and flows that the user declares are rules like all others, and open nothing else", () => {
+    const more = {
+        ...onAws,
+        egress: { time: ["192.0.2.1"], mirrors: ["198.51.100.0/24"] },
+        flows: [
+            {
+                from: "web",
+                to: "outside",
+                protocol: "tcp",
+                port: 8883,
+                only: ["203.0.113.0/24"],
+                why: "sensors",
+            },
+            { from: "web", to: "app", protocol: "udp", port: 8125, why: "counters" },
+        ],
+    };
+    const keysOf = (values: typeof onAws) => {
+        const plan = planOf(values);
+        return groupRules(plan, flowsOf(plan)).map(({ key }) => key);
+    };
+    const before = new Set(keysOf(onAws));
+    const added = keysOf(more).filter((key) => !before.has(key));
+    expect(added.filter((key) => /^(web|app)-/.test(key)).sort()).toEqual([
+        "app-from-web-udp-8125",
+        "app-to-192-0-2-1-32-udp-123",
+        "app-to-198-51-100-0-24-tcp-443",
+        "app-to-198-51-100-0-24-tcp-80",
+        "web-to-192-0-2-1-32-udp-123",
+        "web-to-198-51-100-0-24-tcp-443",
+        "web-to-198-51-100-0-24-tcp-80",
+        "web-to-203-0-113-0-24-tcp-8883",
+        "web-to-app-udp-8125",
+    ]);
+    expect(keysOf(more)).toEqual(expect.arrayContaining([...before]));
+});
