@@ -14,6 +14,7 @@ const program = remembered((values: Values, options?: RecordOptions) => {
 });
 const plan = planOf(onAws);
 const said = jest.spyOn(pulumi.log, "info").mockResolvedValue();
+const warned = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
 
 test("machines stand under the tier that they are made for, networks under the maker, rules under the border", async () => {
     const made = await program(onAws);
@@ -43,11 +44,12 @@ test("a preview of a new stack, all ids unknown, registers the same", async () =
     expect(preview.names.sort()).toEqual(up.names.sort());
 });
 
-test("a preview says what the stack costs a month", async () => {
+test("a preview says what the stack costs a month, and what a new account may have to ask for", async () => {
     await program(onAws, { preview: true });
     expect(said).toHaveBeenCalledWith(
         expect.stringMatching(/^about \d+ USD a month in eu-central-1/),
     );
+    expect(warned).toHaveBeenCalledWith(expect.stringMatching(/^6 public addresses are needed/));
 });
 
 test("law: every thing of EC2 that can have tags says whose it is", async () => {
