@@ -22,6 +22,21 @@ function isShell(text: string): boolean {
     return /^#!\/(usr\/)?bin\/(env )?(ba)?sh\b|^# shellcheck shell=/.test(text);
 }
 
+// A reader that has seen enough leaves, what still writes gets an error, and `pipefail` makes that the answer.
+test("under pipefail nobody leaves a pipe before its end: grep -q < <(command)", () => {
+    const leaves = /\|\s*(grep\b[^|]*(\s-\w*q|>\s*\/dev\/null)|awk\b[^|]*\bexit\b)/;
+    const early = filesBelow("config-templates")
+        .map((path) => ({ path, text: textOf(path) }))
+        .filter(({ text }) => !text.startsWith("#!/bin/sh"))
+        .flatMap(({ path, text }) =>
+            text
+                .split("\n")
+                .filter((line) => !/^\s*#/.test(line) && leaves.test(line.replaceAll("||", "\n")))
+                .map((line) => `${path}: ${line.trim()}`),
+        );
+    expect(early).toEqual([]);
+});
+
 if (missing) {
     test.skip("shellcheck is not installed (Debian: apt-get install shellcheck): scripts are not checked", () =>
         undefined);
