@@ -110,13 +110,11 @@ function acmeAccount(
 ): pulumi.Output<AcmeAccount | null> {
     if (acmeOf(plan.config) === undefined) return pulumi.output(null);
     const key = trust.acmeAccount();
-    return pulumi
-        .all([key.privateKeyPemPkcs8, key.publicKeyPem])
-        .apply(([pem, publicKey]) => ({
-            key: pem,
-            thumbprint: thumbprintOf(publicKey),
-            directoryCa: directoryCa ?? null,
-        }));
+    return pulumi.all([key.privateKeyPemPkcs8, key.publicKeyPem]).apply(([pem, publicKey]) => ({
+        key: pem,
+        thumbprint: thumbprintOf(publicKey),
+        directoryCa: directoryCa ?? null,
+    }));
 }
 
 /** Who trusts the certificates of the chain trusts the site, whoever has signed them. */

@@ -62,14 +62,12 @@ export const acmeFiles: FileSpec<AcmeFacts>[] = [
         onChange: askAgain,
         check: bash(`${library}/acme.sh`),
     },
-    ...["acme", "adapt", "status"].map(
-        (name): FileSpec<AcmeFacts> => ({
-            path: `${library}/${name}`,
-            view: whereOn(() => ({})),
-            mode: "0755",
-            check: bash(`${library}/${name}`),
-        }),
-    ),
+    ...["acme", "adapt", "status"].map((name): FileSpec<AcmeFacts> => ({
+        path: `${library}/${name}`,
+        view: whereOn(() => ({})),
+        mode: "0755",
+        check: bash(`${library}/${name}`),
+    })),
     {
         path: `${library}/acme-fetch`,
         view: whereOn(({ plan, acme }) => ({ vip: plan.vip, thumbprint: acme?.thumbprint ?? "" })),
