@@ -35,7 +35,7 @@ export function addCertificates(program: Command): void {
                 { stack: stack.name, certificates, servedUntil: served ?? null, edges },
                 [certificatesText(certificates, served), ...edges.map(edgeLine)].join("\n"),
             );
-            const failing = edges.some(({ edge }) => edge === null || edge.failed !== null);
+            const failing = edges.some(({ edge }) => edge?.failed !== null);
             if (ending.length > 0 || failing) process.exitCode = 1;
         });
 }

@@ -49,7 +49,7 @@ beforeAll(() => {
         const { status, stdout, stderr } = spawnSync(
             join(__dirname, "in-image"),
             [rootfs, work, "bash /run/work/scenario"],
-            { encoding: "utf8", timeout: 560_000 },
+            { encoding: "utf8", timeout: 170_000 },
         );
         if (status !== 0) throw new Error(`exit ${status}\n${stdout}${stderr.slice(-4000)}`);
         for (const line of stdout.trim().split("\n")) {
@@ -59,7 +59,7 @@ beforeAll(() => {
     } finally {
         rmSync(work, { recursive: true });
     }
-}, 590_000);
+}, 180_000);
 
 test("a question is answered with the account's fingerprint; whatever else is asked there goes to https", () => {
     expect(words("answer")).toEqual(["200", `a-Token_1.${thumbprint}`]);
