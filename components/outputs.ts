@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { acmeOf } from "./cluster/acme";
 import type { Plan } from "./cluster/plan";
 import { sitesOf } from "./cluster/sites";
 import type { Flow } from "./cluster/types";
@@ -30,6 +31,7 @@ export function outputs({
 }: Built): Record<string, unknown> {
     const hosts = tiers.flatMap((tier) => tier?.hosts ?? []);
     const [main, ...further] = sitesOf(plan.config);
+    const acme = acmeOf(plan.config);
     return {
         siteUrl: `https://${plan.siteName}/`,
         vip: plan.vip,
@@ -52,6 +54,7 @@ export function outputs({
                 ? []
                 : [{ name: "edge (your own)", ends: certificate.ends.toISOString() }]),
         ]),
+        ...(acme === undefined ? {} : { acme: acme.directory }),
         hosts: Object.fromEntries(
             hosts.map((host) => [
                 host.name,

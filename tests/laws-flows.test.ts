@@ -1,9 +1,9 @@
 import { flowsOf, listenersOf, roles } from "../components/roles/all";
-import { full, largest, otherEngines, planOf } from "./helpers/plans";
+import { full, largest, otherEngines, planOf, withAcme } from "./helpers/plans";
 
 // Laws over what all roles declare of the network: where they listen, and who may come.
 
-const plans = [planOf(largest), planOf(otherEngines), planOf(full), planOf()];
+const plans = [planOf(largest), planOf(otherEngines), planOf(full), planOf(), planOf(withAcme)];
 
 describe("flows", () => {
     const flows = plans.flatMap(flowsOf);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { filesOf } from "./helpers/facts";
-import { hostOf, full, largest, otherEngines, planOf } from "./helpers/plans";
+import { hostOf, full, largest, otherEngines, planOf, withAcme } from "./helpers/plans";
 import { filesBelow, root, textOf } from "./helpers/sources";
 
 // shellcheck over every shell script: ours as they are, those of hosts as they are rendered.
@@ -71,9 +71,12 @@ if (missing) {
         const pair = ["inner1", "storage1", "web1"].flatMap((name) =>
             [...filesOf(inner, hostOf(inner, name)).values()].flat(),
         );
+        const acme = planOf(withAcme);
+        const edge = [...filesOf(acme, hostOf(acme, "lb1")).values()].flat();
         const scripts = [
             ...files,
             ...more,
+            ...edge.filter(({ path }) => !files.some((file) => file.path === path)),
             ...pair.filter((file) => /inner-|storage|uploads/.test(file.path)),
         ].filter((file) => isShell(file.content));
         for (const { path, content } of scripts) {

@@ -7,6 +7,7 @@ import {
     parseNetwork,
     type Network,
 } from "./addresses";
+import { acmeFaults } from "./acme";
 import { configKey, type Config } from "./config";
 import { makeHosts, placesOf } from "./hosts";
 import { presets } from "./presets";
@@ -52,6 +53,7 @@ export function makePlan(config: Config): Checked<Plan> {
             ...hostFaults(config, hosts, networks),
             ...quorumFaults(config, hosts),
             ...siteFaults(config),
+            ...acmeFaults(config),
             ...trustFaults(config),
         ],
         value: {

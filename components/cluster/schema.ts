@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { email } from "./schema.acme";
 import { address, network } from "./schema.addresses";
 import { egress, ownFlows } from "./schema.flows";
 import { limits } from "./schema.limits";
 import { passwords } from "./schema.passwords";
 import { people } from "./schema.people";
-import { email, furtherSites, mainSite } from "./schema.sites";
+import { furtherSites, mainSite } from "./schema.sites";
 import { trust } from "./schema.trust";
 
 const count = (most: number, least = 1) => z.number().int().min(least).max(most);

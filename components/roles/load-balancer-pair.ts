@@ -1,3 +1,4 @@
+import { acmeFlows } from "../cluster/acme";
 import { hostsOf } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
 import {
@@ -5,8 +6,9 @@ import {
     floatingAddressParts,
     type FloatingAddress,
 } from "./floating-address";
+import { acmeFiles, acmeParts } from "./load-balancer-pair.acme";
 import { limitFaults } from "./load-balancer-pair.limits";
-import { bundlePem, type Role } from "./role";
+import { bundlePem, type NamesInPlan, type Role } from "./role";
 import {
     bastionView,
     cronView,
@@ -30,16 +32,17 @@ const pair: FloatingAddress = {
 };
 
 /** HAProxy at the edge, keepalived for the floating address, the bastion, and the site's clock. */
-export const loadBalancer: Role<LoadBalancerFacts> = {
+export const loadBalancer: Role<LoadBalancerFacts, NamesInPlan> = {
     name: "load-balancer",
     stem: "load-balancer-pair",
-    packages: floatingAddressParts.packages,
+    packages: (plan) => [...floatingAddressParts.packages, ...acmeParts.packages(plan)],
     users: [...floatingAddressParts.users, { name: "jump", home: "/nonexistent" }],
-    units: [
+    units: (plan) => [
         "haproxy.service",
         "keepalived.service",
         "testudo-bastion.service",
         "testudo-cron.timer",
+        ...acmeParts.units(plan),
     ],
     files: [
         {
@@ -79,6 +82,7 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
             check: { none: "a drop-in has no checker of its own" },
         },
         ...floatingAddressFiles(pair),
+        ...acmeFiles,
         {
             path: `${library}/healthy`,
             view: ({ plan }) => ({ vip: plan.vip }),
@@ -144,7 +148,8 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
         },
         { protocol: "tcp", port: ports.metrics, scope: "loopback", what: "HAProxy metrics" },
     ],
-    flows: () => [
+    flows: (plan) => [
+        ...acmeFlows(plan),
         {
             from: "outside",
             to: "load-balancer",
@@ -199,6 +204,7 @@ export const loadBalancer: Role<LoadBalancerFacts> = {
         "keepalived.service",
         "testudo-bastion.service",
         "testudo-cron.service",
+        "testudo-acme.service",
     ],
     metrics: [{ port: ports.metrics, path: "/metrics" }],
     faults: (plan): Fault[] => {
