@@ -16,7 +16,7 @@ import { WebTier } from "./components/web-tier";
 
 /** Config → plan → preflight → tiers → outputs. Whatever is wrong is refused before the first resource. */
 async function main(): Promise<Record<string, unknown>> {
-    const { plan, platform, archives, certificate } = await check(
+    const { plan, platform, archives, certificate, directoryCa } = await check(
         pulumi.getStack(),
         pulumi.runtime.allConfig(),
     );
@@ -26,7 +26,7 @@ async function main(): Promise<Record<string, unknown>> {
     const { border, matrix } = new DmzFirewall("dmz", { plan, flows, machines });
     const foundation: Foundation = { plan, flows, machines, trust, border };
 
-    const balancers = new LoadBalancerPair("lb", { foundation, certificate });
+    const balancers = new LoadBalancerPair("lb", { foundation, certificate, directoryCa });
     const after = balancers.pushes;
     const inner = hostsOf(plan, "inner-load-balancer").length
         ? new LoadBalancerPair("inner", { foundation, role: "inner-load-balancer", after })

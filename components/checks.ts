@@ -4,6 +4,7 @@ import { makePlan, type Plan } from "./cluster/plan";
 import { phpSitesOf } from "./cluster/sites";
 import { authorityFaults } from "./cluster/trust";
 import { faultsMessage } from "./cluster/types";
+import { readAcmeAuthority } from "./host/acme-authority";
 import { packSites, type SiteArchive } from "./host/site-archive";
 import { readSiteCertificate, type SiteCertificate } from "./host/site-certificate";
 import { lastAuthorities } from "./last-up";
@@ -18,6 +19,8 @@ export interface Checked {
     readonly archives: readonly SiteArchive[];
     /** What visitors are shown. @default a certificate of the stack's own authority */
     readonly certificate?: SiteCertificate;
+    /** PEM by which the directory of `testudo:site.acme` is believed. @default what browsers know */
+    readonly directoryCa?: string;
 }
 
 /**
@@ -36,6 +39,8 @@ export async function check(
     const sites = await packSites(config.value === undefined ? [] : phpSitesOf(config.value));
     const certificate =
         plan?.value === undefined ? undefined : await readSiteCertificate(plan.value);
+    const directoryCa =
+        config.value === undefined ? undefined : await readAcmeAuthority(config.value);
     const authorities =
         config.value === undefined
             ? []
@@ -46,6 +51,7 @@ export async function check(
         ...(plan?.value === undefined ? [] : roleFaults(plan.value)),
         ...sites.faults,
         ...(certificate?.faults ?? []),
+        ...(directoryCa?.faults ?? []),
         ...authorities,
         ...(platform?.faults ?? []),
     ];
@@ -61,6 +67,7 @@ export async function check(
         platform,
         archives: sites.value ?? [],
         ...(certificate?.value === undefined ? {} : { certificate: certificate.value }),
+        ...(directoryCa?.value === undefined ? {} : { directoryCa: directoryCa.value }),
     };
 }
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { acmeOf } from "./cluster/acme";
 import { hostsOf } from "./cluster/plan";
 import { namesOf } from "./cluster/sites";
 import type { HostSpec } from "./cluster/types";
@@ -10,6 +11,7 @@ import type { SiteCertificate } from "./host/site-certificate";
 import { push } from "./host/steps";
 import { innerLoadBalancer } from "./roles/inner-load-balancer";
 import { loadBalancer } from "./roles/load-balancer-pair";
+import { thumbprintOf, type AcmeAccount } from "./roles/load-balancer-pair.acme";
 import { namesIn, type Credentials } from "./roles/role";
 
 export interface LoadBalancerPairArgs {
@@ -20,6 +22,8 @@ export interface LoadBalancerPairArgs {
     readonly hosts?: readonly HostSpec[];
     /** What visitors are shown. @default a certificate of the stack's own authority */
     readonly certificate?: SiteCertificate | undefined;
+    /** PEM by which the directory of `testudo:site.acme` is believed. @default what browsers know */
+    readonly directoryCa?: string | undefined;
     /** What must be in place before the hosts can be reached: the bastion, for inner ones. @default nothing */
     readonly after?: readonly pulumi.Resource[];
 }
@@ -66,8 +70,9 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
 type FilesOf = (host: Host, foundation: Foundation) => pulumi.Output<RenderedFile[]>;
 
 /** Both balancers show visitors the same certificate. */
-function edgeFiles({ foundation, certificate }: LoadBalancerPairArgs): FilesOf {
+function edgeFiles({ foundation, certificate, directoryCa }: LoadBalancerPairArgs): FilesOf {
     const { plan, trust } = foundation;
+    const acme = acmeAccount(foundation, directoryCa);
     const edge =
         certificate === undefined
             ? trust.credentials("edge", "edge", {
@@ -85,18 +90,34 @@ function edgeFiles({ foundation, certificate }: LoadBalancerPairArgs): FilesOf {
                 edge,
                 trust.bastionKey.privateKeyOpenssh,
                 trust.clientKey.publicKeyOpenssh,
+                acme,
             ])
-            .apply(([credentials, moves, edgeCredentials, bastionKey, operatorKey]) =>
+            .apply(([credentials, moves, edgeCredentials, bastionKey, operatorKey, account]) =>
                 renderRole(loadBalancer, {
                     plan,
                     host,
                     mover: moves,
                     credentials,
                     edge: edgeCredentials,
+                    acme: account,
                     bastionKey,
                     authorizedKeys: [operatorKey],
                 }),
             );
+}
+
+/** One for both, so that either answers what the authority asks the other one's request for. */
+function acmeAccount(
+    { plan, trust }: Foundation,
+    directoryCa: string | undefined,
+): pulumi.Output<AcmeAccount | null> {
+    if (acmeOf(plan.config) === undefined) return pulumi.output(null);
+    const key = trust.acmeAccount();
+    return pulumi.all([key.privateKeyPemPkcs8, key.publicKeyPem]).apply(([pem, publicKey]) => ({
+        key: pem,
+        thumbprint: thumbprintOf(publicKey),
+        directoryCa: directoryCa ?? null,
+    }));
 }
 
 /** Who trusts the certificates of the chain trusts the site, whoever has signed them. */

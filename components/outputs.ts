@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { acmeOf } from "./cluster/acme";
 import type { Plan } from "./cluster/plan";
 import { sitesOf } from "./cluster/sites";
 import type { Flow } from "./cluster/types";
@@ -35,6 +36,7 @@ export function outputs({
     const hosts = tiers.flatMap((tier) => tier?.hosts ?? []);
     const [main, ...further] = sitesOf(plan.config);
     const { entrance, region } = machines;
+    const acme = acmeOf(plan.config);
     return {
         platform: plan.config.platform,
         ...(region === undefined ? {} : { region }),
@@ -61,6 +63,7 @@ export function outputs({
                 ? []
                 : [{ name: "edge (your own)", ends: certificate.ends.toISOString() }]),
         ]),
+        ...(acme === undefined ? {} : { acme: acme.directory }),
         hosts: Object.fromEntries(
             hosts.map((host) => [
                 host.name,

@@ -77,6 +77,15 @@ export class Trust extends pulumi.ComponentResource {
         );
     }
 
+    /** The account at the authority that signs the site's certificate, where one is asked (ACME). */
+    acmeAccount(): tls.PrivateKey {
+        return new tls.PrivateKey(
+            `${this.name}-acme-account`,
+            { algorithm: "ECDSA", ecdsaCurve: "P256" },
+            { parent: this },
+        );
+    }
+
     /** The certificate of one host in one role. */
     hostCredentials(host: HostSpec, role: RoleName): pulumi.Output<Credentials> {
         return this.credentials(`${host.name}-${role}`, `${host.name} ${role}`, {

@@ -1,6 +1,7 @@
 import { connect } from "node:tls";
 import type { Command } from "commander";
 import { z } from "zod";
+import { edgeOf, edgeText, type Edge } from "./edge";
 import { Refusal } from "./refusal";
 import { reportOf, type GlobalOptions } from "./report";
 import { openStack, type Stack } from "./stack";
@@ -22,19 +23,20 @@ export function addCertificates(program: Command): void {
     program
         .command("certificates")
         .description(
-            "until when each certificate is valid, and what visitors are shown now; exit status 1 when one ends within 30 days",
+            "until when each certificate is valid, and what visitors are shown now; exit status 1 when one ends within 30 days, or ACME fails",
         )
         .action(async (_: object, command: Command) => {
             const { stack: name } = command.optsWithGlobals<GlobalOptions>();
             const stack = await openStack(name);
             const certificates = certificatesOf(stack.outputs, new Date());
-            const served = await servedAt(stack);
+            const [served, edges] = await Promise.all([servedAt(stack), edgesOf(stack)]);
             const ending = certificates.filter(({ daysLeft }) => daysLeft < soonDays);
             reportOf(command).result(
-                { stack: stack.name, certificates, servedUntil: served ?? null },
-                certificatesText(certificates, served),
+                { stack: stack.name, certificates, servedUntil: served ?? null, edges },
+                [certificatesText(certificates, served), ...edges.map(edgeLine)].join("\n"),
             );
-            if (ending.length > 0) process.exitCode = 1;
+            const failing = edges.some(({ edge }) => edge?.failed !== null);
+            if (ending.length > 0 || failing) process.exitCode = 1;
         });
 }
 
@@ -83,6 +85,34 @@ export function publicPlace({ outputs }: Pick<Stack, "outputs">): string | undef
     const { publicAddress, vip } = outputs;
     const place = publicAddress ?? vip;
     return typeof place === "string" ? place : undefined;
+}
+
+/** What a balancer says of the certificate that it has by ACME. */
+export interface BalancerEdge {
+    readonly host: string;
+    /** `null` where it says nothing. */
+    readonly edge: Edge | null;
+}
+
+/** Each balancer fetches its own: none of them without ACME. */
+export async function edgesOf(
+    stack: Pick<Stack, "outputs" | "hostsOf" | "run">,
+): Promise<BalancerEdge[]> {
+    if (stack.outputs.acme === undefined) return [];
+    return Promise.all(
+        stack.hostsOf("load-balancer").map(async ({ name }) => {
+            const { stdout } = await stack.run(
+                name,
+                "/usr/local/lib/testudo/load-balancer/status",
+                { timeoutSeconds: 20 },
+            );
+            return { host: name, edge: edgeOf(stdout) ?? null };
+        }),
+    );
+}
+
+export function edgeLine({ host, edge }: BalancerEdge): string {
+    return `${host} ${edge === null ? "does not say what it shows" : edgeText(edge)}`;
 }
 
 /** The end of the certificate that the balancer with the floating address shows, whoever has signed it. */

@@ -241,3 +241,16 @@ export async function prune(run: Run, keep: number): Promise<void> {
     for (const answer of failed)
         run.report.say(`${answer.host}: old releases stay (${lastLine(answer)})`);
 }
+
+/** PHP has room for the next release's code: one app host after the other, and only where another serves meanwhile. */
+export async function refresh(run: Run): Promise<void> {
+    const apps = run.hosts.filter(isApp);
+    if (apps.length < 2) return;
+    for (const host of apps) {
+        const answer = await order(run.stack, host, ["refresh"], { ...short, detached: true });
+        if (isAway(answer)) continue;
+        const said = lastLine(answer);
+        if (answer.code !== 0) throw new Error(`${host.name}: PHP was not started anew (${said})`);
+        if (said !== "") run.report.say(`${host.name}: ${said}`);
+    }
+}

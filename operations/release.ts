@@ -22,6 +22,7 @@ import {
     inTurn,
     newRun,
     prune,
+    refresh,
     spread,
     switchAll,
     takeBack,
@@ -124,7 +125,10 @@ async function release(change: Change, options: Options, report: Report): Promis
             const { serial, away } = await switchAll(run, id, store);
             report.say(`switched on all hosts (${serial})`);
             if (upgrades) await upgradeOnce(run, builder, id, report);
-            await tidy(run, () => prune(run, options.keep));
+            await tidy(run, async () => {
+                await prune(run, options.keep);
+                await refresh(run);
+            });
             const seconds = Math.round((Date.now() - began) / 1000);
             report.result(
                 {

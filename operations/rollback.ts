@@ -8,6 +8,7 @@ import { tokenOf } from "./release-part";
 import {
     inTurn,
     newRun,
+    refresh,
     spread,
     switchAll,
     takeBack,
@@ -67,7 +68,10 @@ async function rollback(
             await spread(run, id, [builder.name, ...from]);
             await tryOut(run, id);
             const { serial, away } = await switchAll(run, id, store);
-            await tidy(run, () => takeBack(run, undefined));
+            await tidy(run, async () => {
+                await takeBack(run, undefined);
+                await refresh(run);
+            });
             const seconds = Math.round((Date.now() - began) / 1000);
             report.result(
                 { id, serial, away: away.map(({ name }) => name), seconds },

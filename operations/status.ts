@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { roleNames, type RoleName } from "../components/cluster/types";
+import { edgeOf, edgeText } from "./edge";
 import { missingIn } from "./redundancy";
 import { reportOf, type GlobalOptions, type Report } from "./report";
 import { openStack, type Stack } from "./stack";
@@ -66,7 +67,13 @@ export function vipsOf({ outputs }: Stack): Partial<Record<RoleName, string>> {
 function hostLine(host: HostState, role: RoleName): string {
     if (!host.answers) return "does not answer";
     const state = stateOf(host, role);
-    const says = state?.says.startsWith("{") === true ? "" : (state?.says ?? "");
+    const edge = edgeOf(state?.says ?? "");
+    const says =
+        edge !== undefined
+            ? edgeText(edge)
+            : state?.says.startsWith("{") === true
+              ? ""
+              : (state?.says ?? "");
     const health = host.left ? "has left" : state?.health === "unknown" ? "answers" : state?.health;
     return [health, says, state?.health === "ill" && !host.left ? state.reason : ""]
         .filter((word) => word !== undefined && word !== "")

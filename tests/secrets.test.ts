@@ -2,7 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { extract } from "tar-stream";
 import main from "../index";
 import { FakeIncus } from "./helpers/fake-incus";
-import { full, largest, otherEngines, rawConfig, smallest, type Values } from "./helpers/plans";
+import {
+    full,
+    largest,
+    otherEngines,
+    rawConfig,
+    smallest,
+    withAcme,
+    type Values,
+} from "./helpers/plans";
 import { isSecret, record, type Recording, type Registered } from "./helpers/record";
 
 // Every password and private key of a whole program is a canary; here it is said where one may be, and everything else
@@ -13,6 +21,7 @@ const programs: [string, Values][] = [
     ["small, every setting", { ...largest, mailPassword: "CANARY<mail>" }],
     ["full", { ...full, mail: largest.mail, mailPassword: "CANARY<mail>" }],
     ["other engines", otherEngines],
+    ["ACME", withAcme],
 ];
 
 /** The only inputs that may hold one; each is sent in a secret's envelope. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { filesOf } from "./helpers/facts";
-import { existing, hostOf, full, largest, otherEngines, planOf } from "./helpers/plans";
+import { existing, hostOf, full, largest, otherEngines, planOf, withAcme } from "./helpers/plans";
 import { filesBelow, root, textOf } from "./helpers/sources";
 
 // shellcheck over every shell script: ours as they are, those of hosts as they are rendered.
@@ -22,6 +22,21 @@ const folders = [
 function isShell(text: string): boolean {
     return /^#!\/(usr\/)?bin\/(env )?(ba)?sh\b|^# shellcheck shell=/.test(text);
 }
+
+// A reader that has seen enough leaves, what still writes gets an error, and `pipefail` makes that the answer.
+test("under pipefail nobody leaves a pipe before its end: grep -q < <(command)", () => {
+    const leaves = /\|\s*(grep\b[^|]*(\s-\w*q|>\s*\/dev\/null)|awk\b[^|]*\bexit\b)/;
+    const early = filesBelow("config-templates")
+        .map((path) => ({ path, text: textOf(path) }))
+        .filter(({ text }) => !text.startsWith("#!/bin/sh"))
+        .flatMap(({ path, text }) =>
+            text
+                .split("\n")
+                .filter((line) => !/^\s*#/.test(line) && leaves.test(line.replaceAll("||", "\n")))
+                .map((line) => `${path}: ${line.trim()}`),
+        );
+    expect(early).toEqual([]);
+});
 
 if (missing) {
     test.skip("shellcheck is not installed (Debian: apt-get install shellcheck): scripts are not checked", () =>
@@ -61,10 +76,13 @@ if (missing) {
         const names = [...filesOf(taken, hostOf(taken, "db1")).values()]
             .flat()
             .filter(({ path }) => path.endsWith("/base/hosts"));
+        const acme = planOf(withAcme);
+        const edge = [...filesOf(acme, hostOf(acme, "lb1")).values()].flat();
         const scripts = [
             ...files,
             ...names,
             ...more,
+            ...edge.filter(({ path }) => !files.some((file) => file.path === path)),
             ...pair.filter((file) => /inner-|storage|uploads/.test(file.path)),
         ].filter((file) => isShell(file.content));
         for (const { path, content } of scripts) {

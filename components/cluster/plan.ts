@@ -7,6 +7,7 @@ import {
     parseNetwork,
     type Network,
 } from "./addresses";
+import { acmeFaults } from "./acme";
 import { isOverlay, platformsOwn } from "./aws";
 import { awsFaults } from "./aws.faults";
 import { configKey, type Config } from "./config";
@@ -64,6 +65,7 @@ export function makePlan(config: Config): Checked<Plan> {
             ...quorumFaults(config, hosts),
             ...awsFaults(config, hosts),
             ...siteFaults(config),
+            ...acmeFaults(config),
             ...trustFaults(config),
         ],
         value: {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { acme, email } from "./schema.acme";
 
 const dnsName = z
     .string()
@@ -7,7 +8,6 @@ const dnsName = z
         /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
         "needs a DNS name in lower case such as www.example.org",
     );
-export const email = z.string().email();
 /** As nginx and a browser understand it, nothing in it that either would read as something else. */
 export const path = z
     .string()
@@ -104,6 +104,8 @@ export const mainSite = z
          * `testudo:siteKey`. @default one of the stack's own authority
          */
         certificate: z.string().min(1).max(100_000).optional(),
+        /** The edge's certificate by an authority that is asked for it (ACME). @default one of the stack's own authority */
+        acme: acme.optional(),
         ...names,
         /** Debian's WordPress, or a directory of one's own. Only WordPress' pages are kept for visitors. */
         application: z.enum(["wordpress", "php"]).default("wordpress"),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { email } from "./schema.acme";
 import { address, network } from "./schema.addresses";
 import { awsSection, instanceType, interfaceName } from "./schema.aws";
 import { egress, ownFlows } from "./schema.flows";
@@ -6,7 +7,7 @@ import { incusSection } from "./schema.incus";
 import { limits } from "./schema.limits";
 import { passwords } from "./schema.passwords";
 import { people } from "./schema.people";
-import { email, furtherSites, mainSite } from "./schema.sites";
+import { furtherSites, mainSite } from "./schema.sites";
 import { existingMachines } from "./schema.ssh";
 import { trust } from "./schema.trust";
 

@@ -77,8 +77,13 @@ export async function readSiteCertificate(
     };
 }
 
-/** A text that is PEM is itself; anything else is the path of a file. */
-async function textOf(key: string, value: string, root: string): Promise<Checked<string>> {
+/** A text that is PEM is itself; anything else is the path of a file, relative to `root`. */
+export async function textOf(
+    key: string,
+    value: string,
+    root: string,
+    why = "visitors are shown what is in it",
+): Promise<Checked<string>> {
     if (value.includes("-----BEGIN ")) return { value, faults: [] };
     // What was given for the key may be the key, cut off.
     const got = key === keyKey ? "(not shown)" : JSON.stringify(value.slice(0, 200));
@@ -91,7 +96,7 @@ async function textOf(key: string, value: string, root: string): Promise<Checked
                 {
                     key,
                     rule: "needs PEM text, or the path of a file that can be read, from the project's folder",
-                    why: "visitors are shown what is in it",
+                    why,
                     got: `${got} (${reason}, looked in ${root})`,
                 },
             ],

@@ -1,3 +1,4 @@
+import { acmeFlows } from "../cluster/acme";
 import { hostsOf } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
 import type { FloatingFacts } from "./address-mover";
@@ -7,6 +8,7 @@ import {
     floatingAddressUnits,
     type FloatingAddress,
 } from "./floating-address";
+import { acmeFiles, acmeParts } from "./load-balancer-pair.acme";
 import { limitFaults } from "./load-balancer-pair.limits";
 import { bundlePem, type NamesInPlan, type Role } from "./role";
 import {
@@ -35,14 +37,17 @@ const pair: FloatingAddress = {
 export const loadBalancer: Role<LoadBalancerFacts, NamesInPlan> = {
     name: "load-balancer",
     stem: "load-balancer-pair",
-    packages: floatingAddressParts.packages,
+    packages: (plan) => [...floatingAddressParts.packages, ...acmeParts.packages(plan)],
     users: [...floatingAddressParts.users, { name: "jump", home: "/nonexistent" }],
-    units: floatingAddressUnits(pair, [
-        "haproxy.service",
-        "keepalived.service",
-        "testudo-bastion.service",
-        "testudo-cron.timer",
-    ]),
+    units: (plan) => [
+        ...floatingAddressUnits(pair, [
+            "haproxy.service",
+            "keepalived.service",
+            "testudo-bastion.service",
+            "testudo-cron.timer",
+        ])(plan),
+        ...acmeParts.units(plan),
+    ],
     files: [
         {
             path: `${tls}/edge.pem`,
@@ -81,6 +86,7 @@ export const loadBalancer: Role<LoadBalancerFacts, NamesInPlan> = {
             check: { none: "a drop-in has no checker of its own" },
         },
         ...floatingAddressFiles(pair),
+        ...acmeFiles,
         {
             path: `${library}/healthy`,
             view: ({ plan, mover }) => ({
@@ -149,7 +155,8 @@ export const loadBalancer: Role<LoadBalancerFacts, NamesInPlan> = {
         },
         { protocol: "tcp", port: ports.metrics, scope: "loopback", what: "HAProxy metrics" },
     ],
-    flows: () => [
+    flows: (plan) => [
+        ...acmeFlows(plan),
         {
             from: "outside",
             to: "load-balancer",
@@ -204,6 +211,7 @@ export const loadBalancer: Role<LoadBalancerFacts, NamesInPlan> = {
         "keepalived.service",
         "testudo-bastion.service",
         "testudo-cron.service",
+        "testudo-acme.service",
     ],
     metrics: [{ port: ports.metrics, path: "/metrics" }],
     faults: (plan): Fault[] => {

@@ -1,5 +1,6 @@
 import { hostsOf } from "../cluster/plan";
 import { leastRsaBits } from "../cluster/public-key";
+import { answerView, type AcmeAccount } from "./load-balancer-pair.acme";
 import { hstsSeconds, limitsView } from "./load-balancer-pair.limits";
 import { sitesOf } from "../cluster/sites";
 import { interfaceOf } from "../cluster/types";
@@ -11,6 +12,8 @@ export interface LoadBalancerFacts extends FloatingFacts {
     readonly credentials: Credentials;
     /** What visitors see; the same on both balancers. */
     readonly edge: Credentials;
+    /** Where an authority is asked for what visitors see; `edge` is shown until it has signed. */
+    readonly acme: AcmeAccount | null;
     /** Host key of the bastion, the same on both, since it answers at the floating address. */
     readonly bastionKey: string;
     /** Public keys that may pass the bastion, authorized_keys lines. */
@@ -26,11 +29,12 @@ export const ports = {
     web: 8443,
 } as const;
 
-export function haproxyView({ plan, host }: LoadBalancerFacts): View {
+export function haproxyView({ plan, host, acme }: LoadBalancerFacts): View {
     const settings = plan.config.loadBalancer;
     return {
         self: host.name,
         ...limitsView(plan),
+        ...answerView({ acme }),
         clientTimeout: `${settings.clientTimeoutSeconds * 1000}ms`,
         serverTimeout: `${settings.serverTimeoutSeconds * 1000}ms`,
         readTimeout: `${Math.min(settings.serverTimeoutSeconds, 10) * 1000}ms`,

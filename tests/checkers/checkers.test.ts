@@ -9,7 +9,7 @@ import type { RenderedFile } from "../../components/host/render";
 import { roles, usersOf } from "../../components/roles/all";
 import { namesIn } from "../../components/roles/role";
 import { filesOf, type Secrets } from "../helpers/facts";
-import { existing, hostOf, largest, onAws, planOf } from "../helpers/plans";
+import { existing, hostOf, largest, onAws, planOf, withAcme } from "../helpers/plans";
 
 // Every rendered file through the daemon's own checker, as the engine runs it, in the root file
 // system that hosts start from. `make checkers` builds and unpacks it.
@@ -27,6 +27,7 @@ const topologies: Record<string, Plan> = {
     proxysql: planOf({ database: { proxy: "proxysql" } }),
     existing: planOf({ ...existing, ssh: { ...(existing.ssh as object), interface: "eth0" } }),
     aws: planOf(onAws),
+    acme: planOf(withAcme),
     percona: planOf({ database: { engine: "percona-xtradb" } }),
 };
 const isHere = (host: string) => !hasPercona || !host.startsWith("db");
@@ -35,6 +36,7 @@ const hosts: [string, string][] = [
     ...["lb2", "db9", "cache9", "web9"]
         .filter(isHere)
         .map((host): [string, string] => ["largest", host]),
+    ["acme", "lb1"],
     ["full", "web1"],
     ["full", "app1"],
     ["full", "storage1"],
@@ -69,6 +71,7 @@ function secrets(): Secrets {
     return {
         credentials: (host, role) => pairOf(`${host}-${role}`),
         edge: pairOf("edge-edge"),
+        acme: { key: read("edge-edge.key"), thumbprint: "x", directoryCa: read("ca.pem") },
         ca: read("ca.pem"),
         bastionKey: read("bastion"),
         operatorKey: read("operator.pub"),
@@ -127,6 +130,7 @@ test.each(hosts)(
 
 type Broken = [string, string, string, string];
 const proxysqlConfig = "/etc/proxysql.cnf";
+const accountKey = "/etc/testudo/acme/account.key";
 const uploadsConfig = "/etc/nginx/uploads.conf";
 
 /** Host, path, the program that refuses, and what is added to the file; where nothing is, another text takes its place. */
@@ -150,6 +154,7 @@ const broken: Broken[] = [
         "[Service]\nExecStart=no",
     ],
     ["lb1", "/usr/local/lib/testudo/load-balancer/healthy", "bash -n", "if"],
+    ["lb1", accountKey, "openssl pkey", ""],
     ["db1", "/etc/mysql/mariadb.conf.d/90-testudo.cnf", "mariadbd", "[mariadbd]\nnonsense=1"],
     [
         "db1",
@@ -205,6 +210,7 @@ test.each(here)("on %s a broken %s is refused by %s", async (name, path, program
     const others = {
         [proxysqlConfig]: topologies.proxysql,
         [uploadsConfig]: topologies.full,
+        [accountKey]: topologies.acme,
     }[path];
     const plan = others ?? (name === "cache9" ? planOf(largest) : planOf());
     const done = await check(plan, hostOf(plan, name), (file) => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { filesOf } from "../helpers/facts";
-import { planOf } from "../helpers/plans";
+import { planOf, withAcme } from "../helpers/plans";
 
 // What systemd itself says of the units that we write, with Debian's own and our drop-ins, in the image's root file system.
 
@@ -11,6 +11,7 @@ const rootfs = process.env.TESTUDO_ROOTFS ?? "";
 const plans = [
     planOf({ preset: "full" }),
     planOf({ preset: "full", storage: { engine: "lsyncd", count: 0 } }),
+    planOf(withAcme),
 ];
 const place = "/etc/systemd/system/";
 
@@ -23,6 +24,7 @@ const most: Readonly<Record<string, number>> = {
     "haproxy@.service": 5.7,
     "nginx-uploads.service": 5.7,
     "nginx.service": 5.8,
+    "testudo-acme.service": 4.2,
     "testudo-bastion.service": 5.5,
     "testudo-cron.service": 4.2,
     "testudo-release-sync.service": 5.8,

@@ -1,6 +1,6 @@
 import { LoadBalancerPair } from "../../components/load-balancer-pair";
 import { foundationOf } from "../helpers/foundation";
-import { planOf } from "../helpers/plans";
+import { planOf, withAcme } from "../helpers/plans";
 import { canary, leaks, record, remembered, type RecordOptions } from "../helpers/record";
 
 const pair = remembered((options?: RecordOptions) =>
@@ -89,4 +89,32 @@ test("a certificate of the operator's own takes the place of ours, its key secre
     const bundle = Buffer.from(String(push.inputs.stdin), "base64").toString("latin1");
     expect(bundle).toContain(`${certificate.chain}${certificate.key}`);
     expect(bundle.split(certificate.chain)).toHaveLength(3);
+});
+
+test("the account at an authority is one for both balancers, its key secret; the stack's own certificate is there meanwhile (mocks)", async () => {
+    const made = await record(() => {
+        const foundation = foundationOf(planOf(withAcme));
+        new LoadBalancerPair("lb", { foundation, directoryCa: "CERTIFICATE of the directory\n" });
+    });
+    expect(made.names).toContain("trust-edge-certificate");
+    expect(made.names.filter((name) => name.includes("acme"))).toEqual(["trust-acme-account"]);
+    const [first, second] = ["lb-lb1-push", "lb-lb2-push"].map((name) => {
+        const push = made.get(name);
+        expect(leaks(push.sent)).toEqual([]);
+        const text = Buffer.from(String(push.inputs.stdin), "base64").toString("latin1");
+        expect(text).toContain(canary("trust-acme-account"));
+        expect(text).toContain("CERTIFICATE of the directory");
+        return /acme-challenge\/.*$|lf-string "[^"]+"/m.exec(text)?.[0];
+    });
+    expect(first).toMatch(/\.[A-Za-z0-9_-]{43}"$/);
+    expect(second).toBe(first);
+});
+
+test("a preview of a new stack with ACME registers its account (mocks)", async () => {
+    const made = await record(
+        () => new LoadBalancerPair("lb", { foundation: foundationOf(planOf(withAcme)) }),
+        { preview: true },
+    );
+    expect(made.names).toContain("trust-acme-account");
+    expect(made.names).toContain("lb-lb2-push");
 });

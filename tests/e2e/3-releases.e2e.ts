@@ -48,6 +48,25 @@ async function everywhere(version: string): Promise<Record<string, string>> {
     return Object.fromEntries((await hostsOf("web")).map((web) => [web, version]));
 }
 
+/** A setting of PHP beside those that the host has, or none. */
+async function phpCache(host: string, setting: string): Promise<void> {
+    const file = "/etc/php/8.4/fpm/conf.d/99-e2e.ini";
+    await sh(host, setting === "" ? `rm -f ${file}` : `echo '${setting}' > ${file}`);
+    await sh(
+        host,
+        "systemctl restart php8.4-fpm && /usr/local/lib/testudo/app/after-restart php8.4-fpm.service",
+    );
+}
+
+/** Bytes that PHP's code cache has left, and that another release takes. */
+async function phpRoom(host: string): Promise<string[]> {
+    const text = await sh(
+        host,
+        "curl --silent --fail --unix-socket /run/haproxy-fpm/forget.sock http://localhost/",
+    );
+    return text.trim().split(" ");
+}
+
 async function current(): Promise<string[]> {
     const hosts = [...new Set([...(await hostsOf("web")), ...(await hostsOf("app"))])];
     return Promise.all(hosts.map((host) => sh(host, "readlink /srv/site/current")));
@@ -79,6 +98,45 @@ describe("releases", () => {
             words(seen.errors),
         );
         figure("releases and rollback: slowest page", seen.slowest, "s");
+        expect(seen.errors).toEqual({});
+    }, 400_000);
+
+    test("however many there have been, PHP's cache has room for the next one's code, and no request fails", async () => {
+        const asking = await visitors();
+        let seen: ReturnType<typeof loss>;
+        let anew = 0;
+        // As it comes after a dozen: room for two releases, and not for three.
+        for (const host of await hostsOf("app"))
+            await phpCache(host, "opcache.memory_consumption = 64");
+        try {
+            for (const version of ["1.1", "1.2", "1.0"]) {
+                const { code, text } = await testudo([
+                    "release",
+                    "plugin",
+                    plugin(version),
+                    "--yes",
+                ]);
+                expect([code, text]).toEqual([0, expect.stringContaining("is live as")]);
+                anew += text.split("was started anew").length - 1;
+                for (const host of await hostsOf("app")) {
+                    const [free = 0, needed = 0] = (await phpRoom(host)).map(Number);
+                    expect(needed).toBeGreaterThan(1e6);
+                    expect([host, free > needed]).toEqual([host, true]);
+                }
+            }
+        } finally {
+            seen = loss(await asking.stop());
+            for (const host of await hostsOf("app")) await phpCache(host, "");
+        }
+        figure("three more releases: PHP started anew for room", anew, "");
+        figure(
+            `three more releases: failed GETs of ${seen.attempts}`,
+            seen.failed,
+            "",
+            0,
+            words(seen.errors),
+        );
+        expect(anew).toBeGreaterThan(0);
         expect(seen.errors).toEqual({});
     }, 400_000);
 

@@ -1,3 +1,4 @@
+import { acmeOf } from "../../components/cluster/acme";
 import { hostsOf, type Plan } from "../../components/cluster/plan";
 import type { HostSpec } from "../../components/cluster/types";
 import { renderRole, type RenderedFile } from "../../components/host/render";
@@ -8,6 +9,7 @@ import { galera } from "../../components/roles/galera-cluster";
 import { gluster } from "../../components/roles/gluster-volume";
 import { innerLoadBalancer } from "../../components/roles/inner-load-balancer";
 import { loadBalancer } from "../../components/roles/load-balancer-pair";
+import type { AcmeAccount } from "../../components/roles/load-balancer-pair.acme";
 import { base } from "../../components/roles/base";
 import { redis } from "../../components/roles/redis-sentinel";
 import type { Credentials } from "../../components/roles/role";
@@ -17,6 +19,8 @@ import { web } from "../../components/roles/web-tier";
 export interface Secrets {
     credentials(host: string, role: string): Credentials;
     readonly edge: Credentials;
+    /** Of hosts whose plan asks an authority for the site's certificate. */
+    readonly acme: AcmeAccount;
     readonly ca: string;
     readonly bastionKey: string;
     /** One authorized_keys line. */
@@ -33,6 +37,11 @@ export const placeholders: Secrets = {
         ca,
     }),
     edge: { certificate: "CERTIFICATE of the edge\n", key: "SECRET key of the edge\n", ca },
+    acme: {
+        key: "SECRET key of the account\n",
+        thumbprint: "9jg46WB3rR_AHD-EBXdN7cBkH1WOu0tA3M9fm21mqTI",
+        directoryCa: null,
+    },
     ca,
     bastionKey: "SECRET key of the bastion\n",
     operatorKey: "ssh-ed25519 PUBLIC operator",
@@ -55,6 +64,7 @@ export function filesOf(
                     ...own,
                     ...credentials("load-balancer"),
                     edge: secrets.edge,
+                    acme: acmeOf(plan.config) === undefined ? null : secrets.acme,
                     bastionKey: secrets.bastionKey,
                 }),
         ],

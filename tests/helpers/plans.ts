@@ -91,6 +91,13 @@ export const otherEngines: Values = {
     storage: { engine: "lsyncd" },
 };
 
+/** Where a public authority is asked for the site's certificate. */
+export const withAcme: Values = {
+    ...smallest,
+    site: { name: "www.turtles.org", aliases: ["turtles.org"], acme: {} },
+    egress: { dns: ["192.0.2.53"] },
+};
+
 /** The stack's configuration as Pulumi keeps it: every value a text. */
 export function rawConfig(values: Values): Record<string, string> {
     return Object.fromEntries(

@@ -170,6 +170,13 @@ export function isSecret(value: unknown): boolean {
     return typeof value === "object" && value !== null && envelope in value;
 }
 
+/** Any: programs compute with it. */
+const publicKeyPem = `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEiZuDXprGH/j2kIYzoJ631rDsvRN7
+kuQsTPCMKlM9PJqEEKrVGK5qDIagaiXo06E7xyl46ulrJMZpjaWUVj51GA==
+-----END PUBLIC KEY-----
+`;
+
 /** Mocks do not know which outputs a provider marks as secret: said here, from the providers' schemas. */
 function providerOutputs(type: string, name: string): Record<string, unknown> {
     const secret = pulumi.secret(canary(name));
@@ -182,6 +189,7 @@ function providerOutputs(type: string, name: string): Record<string, unknown> {
                 privateKeyPemPkcs8: secret,
                 privateKeyOpenssh: secret,
                 publicKeyOpenssh: `ssh-ed25519 PUBLIC-${name}\n`,
+                publicKeyPem,
             };
         case "tls:index/certRequest:CertRequest":
             return { certRequestPem: `REQUEST ${name}\n` };
