@@ -1,6 +1,8 @@
 # make up [STACK=dev]     the cluster on this machine, from nothing; prints how to use it
 # make test               types, lint, unit tests, daemons' checkers, contract of the command plugin
 # make e2e                a real cluster with an outside client and one fault per tier, then nothing left
+# make emulation          the largest stack file of EC2 on an API that we did not write (moto); no machines
+# make e2e-aws            a cluster on an emulated EC2: cloud-init, volumes, groups, elastic address; then nothing left
 # make drill-all          every fault, DRILL_ROUNDS=5 times; the worst of them goes into docs/drills.md
 # make bench [STACK=dev]  a stack that is up beside one host with the same WordPress; writes docs/bench.md
 # make down [STACK=dev]   destroys the cluster
@@ -9,7 +11,7 @@
 STACK ?= dev
 CACHE := $(or $(TESTUDO_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/testudo)
 
-.PHONY: up down test e2e drill-all bench clean prepare node_modules toolchain platform image checkers contract test-tools
+.PHONY: up down test e2e e2e-aws emulation drill-all bench clean prepare node_modules toolchain platform image checkers contract test-tools
 .DEFAULT_GOAL := up
 
 # The engine (compiler), the image (package installer) and the modules (network) wait for different things.
@@ -60,6 +62,12 @@ contract: toolchain test-tools
 e2e: prepare
 	@npm run --silent e2e
 	@E2E_PRESET=small npm run --silent e2e -- 1- 4- 8-
+
+emulation: toolchain node_modules
+	@npm run --silent emulation
+
+e2e-aws: prepare
+	@npm run --silent e2e-aws
 
 drill-all: prepare
 	@DRILL_ROUNDS=$(or $(DRILL_ROUNDS),5) tests/e2e/drill-all
