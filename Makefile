@@ -2,6 +2,8 @@
 # make test               types, lint, unit tests, daemons' checkers, contract of the command plugin
 # make e2e                a real cluster with an outside client and one fault per tier, then nothing left
 # make e2e-ssh            the same on machines that exist already: taken, used, given back
+# make emulation          the largest stack file of EC2 on an API that we did not write (moto); no machines
+# make e2e-aws            a cluster on an emulated EC2: cloud-init, volumes, groups, elastic address; then nothing left
 # make drill-all          every fault, DRILL_ROUNDS=5 times; the worst of them goes into docs/drills.md
 # make bench [STACK=dev]  a stack that is up beside one host with the same WordPress; writes docs/bench.md
 # make down [STACK=dev]   destroys the cluster
@@ -10,7 +12,7 @@
 STACK ?= dev
 CACHE := $(or $(TESTUDO_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/testudo)
 
-.PHONY: up down test e2e e2e-ssh drill-all bench clean prepare prepare-engine node_modules toolchain platform image checkers contract test-tools
+.PHONY: up down test e2e e2e-ssh e2e-aws emulation drill-all bench clean prepare prepare-engine node_modules toolchain platform image checkers contract test-tools
 .DEFAULT_GOAL := up
 
 # The engine (compiler), the image (package installer) and the modules (network) wait for different things.
@@ -72,6 +74,12 @@ e2e: prepare
 # Containers made beforehand stand for machines that exist already.
 e2e-ssh: prepare
 	@npm run --silent e2e:ssh
+
+emulation: toolchain node_modules
+	@npm run --silent emulation
+
+e2e-aws: prepare
+	@npm run --silent e2e-aws
 
 drill-all: prepare
 	@DRILL_ROUNDS=$(or $(DRILL_ROUNDS),5) tests/e2e/drill-all

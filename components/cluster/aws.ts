@@ -97,6 +97,14 @@ export function doorOf(config: Config, host: HostSpec): string | undefined {
 
 export const doorPlace = 9;
 
+/**
+ * What the platform puts into a subnet beside hosts: a NAT gateway, or the API's endpoint. Without a place of its own it
+ * would take any free address, and some deployments would find a host's taken.
+ */
+export function servicePlace(subnet: string): string {
+    return formatAddress((parseNetwork(subnet)?.base ?? 0) + 8);
+}
+
 /** Does the inner floating address lie outside of all networks, where only routes lead to it? */
 export function isOverlay(config: Config): boolean {
     return config.platform === "aws" && config.aws.innerAddress === "route";

@@ -1,6 +1,7 @@
 import { SecurityGroup, VpcEndpoint } from "@pulumi/aws/ec2";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
+import { servicePlace, subnetsOf } from "../cluster/aws";
 import { hostsOf, type Plan } from "../cluster/plan";
 import type { AwsNetwork } from "./aws-network";
 import { everyHost } from "./aws-rules";
@@ -39,15 +40,18 @@ export function apiEndpoint(
         },
         { parent },
     );
+    const subnets = subnetsOf(plan.config).filter(({ zone }) => zone === "private");
     new VpcEndpoint(
         `${name}-api`,
         {
             vpcId: network.vpc.id,
             vpcEndpointType: "Interface",
             serviceName: `com.amazonaws.${region}.ec2`,
-            subnetIds: plan.config.aws.zones.map(
-                (failureDomain) => network.subnet({ zone: "private", failureDomain }).id,
-            ),
+            subnetIds: subnets.map((subnet) => network.subnet(subnet).id),
+            subnetConfigurations: subnets.map((subnet) => ({
+                subnetId: network.subnet(subnet).id,
+                ipv4: servicePlace(subnet.network),
+            })),
             securityGroupIds: [group.id],
             privateDnsEnabled: true,
             tags,

@@ -10,7 +10,7 @@ import {
     Vpc,
 } from "@pulumi/aws/ec2";
 import type * as pulumi from "@pulumi/pulumi";
-import { subnetsOf } from "../cluster/aws";
+import { servicePlace, subnetOf, subnetsOf } from "../cluster/aws";
 import type { Plan } from "../cluster/plan";
 import type { HostSpec } from "../cluster/types";
 import { tagsOf } from "./aws-tags";
@@ -138,7 +138,14 @@ function natGateway(
     const address = new Eip(`${name}-nat-${zone}-address`, { domain: "vpc", tags }, options);
     return new NatGateway(
         `${name}-nat-${zone}`,
-        { subnetId: subnet.id, allocationId: address.id, tags },
+        {
+            subnetId: subnet.id,
+            allocationId: address.id,
+            privateIp: servicePlace(
+                subnetOf(plan.config, { zone: "public", failureDomain: zone })?.network ?? "",
+            ),
+            tags,
+        },
         options,
     );
 }

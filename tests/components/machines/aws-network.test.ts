@@ -41,6 +41,21 @@ test("a gateway in each zone, so that no zone leaves through another one", async
     expect(made.get("aws-lb1").waitsFor).toContain("aws-public-out");
 });
 
+test("gateways and endpoints have places of their own: they take no host's", async () => {
+    const made = await maker({});
+    expect(["a", "b", "c"].map((zone) => made.get(`aws-nat-${zone}`).inputs.privateIp)).toEqual([
+        "10.91.0.8",
+        "10.91.0.72",
+        "10.91.0.136",
+    ]);
+    const closed = await maker({ aws: { nat: "none" } });
+    expect(closed.get("aws-api").inputs.subnetConfigurations).toEqual([
+        { subnetId: "aws-private-a-id", ipv4: "10.91.1.8" },
+        { subnetId: "aws-private-b-id", ipv4: "10.91.1.72" },
+        { subnetId: "aws-private-c-id", ipv4: "10.91.1.136" },
+    ]);
+});
+
 test("one gateway for all zones, where the stack says so", async () => {
     const made = await maker({ aws: { nat: "single" } });
     expect(counts(made).NatGateway).toBe(1);
