@@ -62,7 +62,7 @@ test("members begin to use new passwords when all accept them, and refuse the ol
         const places = members.map(({ name, address }) => `${name}=${address}`).join(" ");
         const done = inImage(`/run/work/redis-passwords ${places}`);
         expect((done.stdout + done.stderr).split("\n").slice(-12).join("\n")).toMatch(
-            /^writes: [1-9]\d+, failed: 0\ndone\n$/m,
+            /^writes: [1-9]\d*, failed: 0\ndone\n$/m,
         );
     } finally {
         rmSync(work, { recursive: true });
