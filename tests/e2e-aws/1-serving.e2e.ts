@@ -57,7 +57,10 @@ describe("once it is up", () => {
         const { hosts } = await outputs();
         const { publicAddress } = await publicPlace();
         const answer = (from: string, address: string, port: number) =>
-            sh(from, `timeout 3 bash -c '</dev/tcp/${address}/${port}' && echo open || echo closed`);
+            sh(
+                from,
+                `timeout 3 bash -c '</dev/tcp/${address}/${port}' && echo open || echo closed`,
+            );
         expect(await answer(client, publicAddress, 443)).toBe("open");
         for (const port of [22, 3306, 8404])
             expect(await answer(client, publicAddress, port)).toBe("closed");
