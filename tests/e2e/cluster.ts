@@ -33,8 +33,9 @@ export async function missing(): Promise<string[]> {
 
 /** Waits until the cluster is whole; returns the seconds it took. */
 export function whole(limitSeconds = 120): Promise<number> {
-    // Each look asks every host; more of them would be a load that a fault is not to blame for.
-    return until("full redundancy", limitSeconds, missing, 1000);
+    // Each look asks every host, which takes both processors of a small machine for two seconds: more of them would be a load
+    // that a fault is not to blame for.
+    return until("full redundancy", limitSeconds, missing, 5000);
 }
 
 /** The balancer that holds the floating address of its pair. */
