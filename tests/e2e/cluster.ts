@@ -6,7 +6,7 @@ import { uploadsMissing } from "./storage";
 /** Everybody's names, by role. */
 type Cast = Readonly<Record<RoleName, readonly string[]>>;
 
-/** What is missing to full redundancy, as each host says itself; empty when every loss could be borne again. */
+/** What the first tier misses that misses something, as each host says itself; empty when every loss could be borne again. */
 export async function missing(): Promise<string[]> {
     const running = new Set(
         (await instances()).filter((one) => one.status === "Running").map((one) => one.name),
@@ -16,25 +16,31 @@ export async function missing(): Promise<string[]> {
         .filter((host) => !running.has(host))
         .map((host) => `${host} does not run`);
     if (down.length > 0) return down;
-    const faults = await Promise.all([
-        pair(all["load-balancer"], "load-balancer"),
-        pair(all["inner-load-balancer"], "inner-load-balancer"),
-        ...all["load-balancer"].map((host) => edge(host, all)),
-        ...all["inner-load-balancer"].map((host) => chooser(host, "inner", all)),
-        ...all.web.map((host) => web(host, all)),
-        ...all.app.map((host) => app(host, all)),
-        ...all.database.map((host) => member(host, all.database.length)),
-        ...all.cache.map(cache),
-    ]);
-    return faults.flat().length > 0
-        ? faults.flat()
-        : uploadsMissing(all.storage, [...all.web, ...all.app]);
+    // Tier by tier, those who see others first: while one is out, only the first who miss it are asked.
+    const tiers: readonly (() => readonly Promise<string[]>[])[] = [
+        () => all["inner-load-balancer"].map((host) => chooser(host, "inner", all)),
+        () => all["load-balancer"].map((host) => edge(host, all)),
+        () => all.web.map((host) => web(host, all)),
+        () => all.app.map((host) => app(host, all)),
+        () => all.database.map((host) => member(host, all.database.length)),
+        () => all.cache.map(cache),
+        () =>
+            (["load-balancer", "inner-load-balancer"] as const).map((role) =>
+                pair(all[role], role),
+            ),
+        () => [uploadsMissing(all.storage, [...all.web, ...all.app])],
+    ];
+    for (const askAll of tiers) {
+        const faults = (await Promise.all(askAll())).flat();
+        if (faults.length > 0) return faults;
+    }
+    return [];
 }
 
 /** Waits until the cluster is whole; returns the seconds it took. */
 export function whole(limitSeconds = 120): Promise<number> {
-    // Each look asks every host; more of them would be a load that a fault is not to blame for.
-    return until("full redundancy", limitSeconds, missing, 1000);
+    // A look that finds nothing has asked every host, which takes a small machine two seconds: a load that no fault is to blame for.
+    return until("full redundancy", limitSeconds, missing, 5000);
 }
 
 /** The balancer that holds the floating address of its pair. */

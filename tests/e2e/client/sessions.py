@@ -5,7 +5,7 @@
 
 At every tick the next visitor comes over a new TLS connection, unless its last visit is under way: a session is one
 person. Each visit is a JSON line on standard output: kind "session", id (the visitor), start, end, ok (status 200),
-status, visits (what the site counted, absent where it had no session), lost (why a session that was there is gone).
+status, visits (what the site counted, absent where it had no session), lost (why a session that had been counted is gone).
 Stops like prober.py. PATH answers `HOST COUNT` as its body, or has a header `X-Visits: COUNT`.
 """
 import asyncio
@@ -52,9 +52,11 @@ async def visit(who, path, address, context):
         if row["status"] != 200:
             raise ConnectionError(f"status {row['status']}")
         row["ok"] = True
-        counted = re.search(r"(?im)^x-visits: (\d+)", head) or re.fullmatch(r"\S+ (\d+)\s*", body)
+        # A line of its own: the body comes in chunks, each between lines of the transport.
+        counted = re.search(r"(?im)^x-visits: (\d+)", head) or re.search(r"(?m)^[a-z]\S* (\d+)\s*$", body)
         given = re.search(r"(?im)^set-cookie: PHPSESSID=([^;\s]+)", head)
-        if given and who.cookie and given[1] != who.cookie:
+        # A cookie given while nothing could be kept stands for no session: who has it is given another one later.
+        if given and who.visits and given[1] != who.cookie:
             row["lost"] = "another cookie"
         if counted:
             row["visits"] = int(counted[1])
