@@ -59,7 +59,7 @@ contract: toolchain test-tools
 
 e2e: prepare
 	@npm run --silent e2e
-	@E2E_PRESET=small npm run --silent e2e -- 1- 4- 8-
+	@E2E_PRESET=small npm run --silent e2e -- 1-serving 4-losses 8-
 
 drill-all: prepare
 	@DRILL_ROUNDS=$(or $(DRILL_ROUNDS),5) tests/e2e/drill-all
