@@ -122,9 +122,8 @@ export interface Measurement {
 }
 
 /**
- * Visitors: a static file, and the start page, kept and made, each over a new TLS connection. A made page takes a processor
- * for some 150 ms of all hosts' time: with two a second, a cluster of 18 hosts, its writers and its recovery keep two
- * processors busy, and what is measured then is the machine.
+ * Visitors: a static file, and the start page, kept and made, each over a new TLS connection. Twice as many would, beside
+ * 18 hosts, their writers and a recovery, keep two processors busy: what is measured then is the machine.
  */
 export async function visitors(staticEveryMs = 40, pageEveryMs = 1000): Promise<Measurement> {
     const { vip } = await outputs();
