@@ -69,7 +69,7 @@ contract: toolchain test-tools
 
 e2e: prepare
 	@npm run --silent e2e
-	@E2E_PRESET=small npm run --silent e2e -- 1- 4- 8-
+	@E2E_PRESET=small npm run --silent e2e -- 1-serving 4-losses 8-
 
 # Containers made beforehand stand for machines that exist already.
 e2e-ssh: prepare

@@ -1,12 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostsOf } from "../../components/cluster/plan";
 import { fileOf } from "../helpers/facts";
 import { planOf } from "../helpers/plans";
 
-// PHP's side of Redis against the image's own PHP and Redis, with the rights that PHP's accounts really have.
+// PHP's side of Redis and SQL against the image's own daemons: of Redis with the rights that PHP's accounts really have, of SQL
+// with connections that are lost at every step.
 
 const rootfs = process.env.TESTUDO_ROOTFS ?? "";
 const plan = planOf({ cache: { count: 3 } });
@@ -66,16 +67,66 @@ test("a session outlives what happens to Redis, and a visitor's id does", () => 
     expect(met("sessions", "sessions", 6379)).toBe("done\n");
 });
 
-test("a page whose first connection to SQL is lost connects once more, and ends only then", () => {
-    const [app] = hostsOf(plan, "app");
-    if (app === undefined) throw new Error("no such host");
-    writeFileSync(join(work, "db.php"), fileOf(plan, app, "/usr/local/lib/testudo/app/db.php"));
-    const { stdout, stderr } = spawnSync(
-        join(__dirname, "in-image"),
-        [rootfs, work, "php /run/work/db.test.php /run/work/db.php"],
-        { encoding: "utf8" },
-    );
-    expect(stdout + stderr).toBe(
-        ["[false]", "[false,true]", "the page ends", "[false,true]", "[false]", ""].join("\n"),
-    );
+/** What a page is answered whose connections are lost as `cuts` says (php/cutting.py): six packets to connect, then its question. */
+const pages: readonly {
+    readonly name: string;
+    readonly cuts: readonly number[];
+    readonly says: string;
+}[] = [
+    { name: "none is lost", cuts: [], says: "42" },
+    ...[1, 2, 3, 4, 5, 6, 7].map((packet) => ({
+        name: `the first connection is lost at its packet ${packet}`,
+        cuts: [packet],
+        says: "42",
+    })),
+    {
+        name: "the first two are lost at the login",
+        cuts: [1, 1],
+        says: "Error establishing a database connection",
+    },
+];
+
+describe("a page whose connection to SQL is lost", () => {
+    let said: string[] = [];
+
+    beforeAll(() => {
+        const [app] = hostsOf(plan, "app");
+        if (app === undefined) throw new Error("no such host");
+        mkdirSync(join(work, "content"));
+        writeFileSync(
+            join(work, "content", "db.php"),
+            fileOf(plan, app, "/usr/local/lib/testudo/app/db.php"),
+        );
+        const { stdout, stderr } = spawnSync(
+            join(__dirname, "in-image"),
+            [
+                rootfs,
+                work,
+                `ip link set lo up
+                mariadb-install-db --no-defaults --auth-root-authentication-method=normal --user=mysql --datadir=/tmp/sql >/tmp/install 2>&1 || cat /tmp/install
+                mariadbd --no-defaults --user=mysql --datadir=/tmp/sql --socket=/tmp/socket --bind-address=127.0.0.1 --skip-name-resolve >/tmp/mariadbd 2>&1 &
+                for try in $(seq 100); do mariadb --no-defaults -S /tmp/socket -e 'SELECT 1' >/dev/null 2>&1 && break; sleep 0.1; done
+                mariadb --no-defaults -S /tmp/socket -e "CREATE DATABASE site; CREATE USER site@'%' IDENTIFIED BY 'secret'; GRANT ALL ON site.* TO site@'%'"
+                ${pages
+                    .map(
+                        ({ cuts }) => `
+                coproc python3 /run/work/cutting.py 3307 3306 ${cuts.join(" ")}
+                proxy=$COPROC_PID
+                read -r ready <&"\${COPROC[0]}"
+                php -d log_errors=0 /run/work/db.test.php | tr -d '\\n'
+                echo
+                kill "$proxy"
+                wait "$proxy" 2>/dev/null`,
+                    )
+                    .join("\n")}`,
+            ],
+            { encoding: "utf8" },
+        );
+        said = `${stdout}${stderr}`.split("\n");
+    }, 120_000);
+
+    test.each(pages.map((page, number) => ({ ...page, number })))("$name", ({ number, says }) => {
+        const page = said[number] ?? "";
+        expect(/<h1>(.*)<\/h1>/.exec(page)?.[1] ?? page).toBe(says);
+    });
 });
