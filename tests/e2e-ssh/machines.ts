@@ -139,7 +139,6 @@ async function makeMachine({ name, address, port, user }: Machine, image: string
             { input },
         );
     const person = readFileSync(`${ownKey}.pub`, "utf8");
-    await put("/etc/hostname", "0644", `own-${name}\n`);
     await put(
         "/etc/hosts",
         "0644",
@@ -157,6 +156,8 @@ async function makeMachine({ name, address, port, user }: Machine, image: string
         await put("/etc/ssh/sshd_config.d/90-own.conf", "0644", "PermitRootLogin no\n");
     else await put("/root/.ssh/authorized_keys", "0600", person);
     await incus(["start", name]);
+    // A container's first start writes its name there.
+    await sh(name, `echo own-${name} >/etc/hostname && hostname own-${name}`);
     if (user === "root") return;
     await sh(
         name,
