@@ -44,6 +44,9 @@ async function watched(
     keep(`${what} visits`, visits);
     keep(`${what} keys`, writes);
     const pages = gets(what, seen, { failed: 0 });
+    // Ten ask the test page. If nobody reads what it counts, no session can be seen lost.
+    const counted = visits.filter((one) => one.visits !== undefined);
+    expect(new Set(counted.map((one) => one.id)).size).toBe(10);
     const failedVisits = visits.filter((one) => !one.ok);
     const lostSessions = visits.filter((one) => one.lost !== undefined);
     figure(
