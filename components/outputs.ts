@@ -37,6 +37,7 @@ export function outputs({
     const [main, ...further] = sitesOf(plan.config);
     const { entrance, region } = machines;
     const acme = acmeOf(plan.config);
+    const innerVip = plan.vips["inner-load-balancer"];
     return {
         platform: plan.config.platform,
         ...(region === undefined ? {} : { region }),
@@ -44,7 +45,7 @@ export function outputs({
         vip: plan.vip,
         // Where it is another: DNS names this one, and the floating address is known to the stack alone.
         ...(entrance === undefined ? {} : { publicAddress: entrance }),
-        innerVip: plan.vips["inner-load-balancer"],
+        ...(innerVip === undefined ? {} : { innerVip }),
         ...(further.length > 0
             ? { sites: Object.fromEntries(further.map(({ id, host }) => [id, `https://${host}/`])) }
             : {}),

@@ -15,7 +15,7 @@ test("the unchanged program brings the cluster up on machines whose own cloud-in
     figure("emulated EC2: up", finished.seconds, "s");
     expect(finished.text.slice(-4000)).toContain("site  ");
     expect(finished.code).toBe(0);
-    figure("emulated EC2: resources", changed(finished).length, "");
+    figure("emulated EC2: resources", new Set(changed(finished)).size, "");
     writeFileSync(join(reportFolder, "up"), "");
     figure("emulated EC2: full redundancy after up", await whole(300), "s");
     await makeVisitor();

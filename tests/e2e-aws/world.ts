@@ -6,6 +6,9 @@ import { Emulator } from "../emulators/aws/emulator";
 
 export const emulator = new Emulator(join(reportFolder, "emulator"));
 
+/** As in Pulumi.e2eaws.yaml: outside of the network, where only routes lead to it. */
+export const innerVip = "10.95.0.10";
+
 /** What the emulator makes on this machine before anybody calls it; networks as in Pulumi.e2eaws.yaml. */
 export function settings(image: string): object {
     return {

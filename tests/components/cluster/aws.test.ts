@@ -209,3 +209,10 @@ test("a type says nothing where there are no types: refused", () => {
         ),
     ]);
 });
+
+test("the network of a lab's clients, which EC2 has not, needs no place beside the others", () => {
+    const network = { supernet: "10.94.0.0/16", public: "10.94.0.0/24", private: "10.94.1.0/24" };
+    const moved = { ...network, vip: "10.94.0.10", innerVip: "10.95.0.10" };
+    expect(faultsOf({ network: moved })).toEqual([]);
+    expect(faultsOf({ network: { ...moved, private: "10.91.1.0/24" } })).toHaveLength(1);
+});

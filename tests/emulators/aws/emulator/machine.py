@@ -94,7 +94,8 @@ class Machines:
     def make_volume(self, volume):
         with self.lock(volume):
             size = self.calls.ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Size"]
-            self.incus("storage", "volume", "create", self.pool, volume, "--quiet", f"size={size}GiB")
+            # Shifted as it is mounted: any other way Incus can't mount into a container whose systemd runs already.
+            self.incus("storage", "volume", "create", self.pool, volume, "--quiet", f"size={size}GiB", "security.shifted=true")
             self.volumes.add(volume)
 
     def grow_volume(self, volume, size):
