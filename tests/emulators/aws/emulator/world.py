@@ -34,6 +34,7 @@ class World:
         self.machines = Machines(settings, calls, self.bridge_of)
         self.reader = view.Reader(calls.ec2, self.bridge_of)
         self.turn = threading.Condition()
+        self.bridges = threading.Lock()
         self.stale, self.asked, self.done, self.text = set(), 0, 0, ""
         self.routed = set()
         self.fences()
@@ -101,7 +102,9 @@ class World:
         self.bridge(self.bridge_of(subnet), f"{first}.{int(last) + 1}/{prefix}")
 
     def on_DeleteSubnet(self, parameters, answer):
-        run("incus", "network", "delete", self.bridge_of(parameters["SubnetId"]))
+        # Incus looks at all bridges when it deletes one, and fails where another one vanishes meanwhile.
+        with self.bridges:
+            run("incus", "network", "delete", self.bridge_of(parameters["SubnetId"]))
 
     def on_RunInstances(self, parameters, answer):
         for instance in sorted(set(re.findall(r"<instanceId>(i-[0-9a-f]+)", answer))):
