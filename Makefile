@@ -1,6 +1,9 @@
 # make up [STACK=dev]     the cluster on this machine, from nothing; prints how to use it
 # make test               types, lint, unit tests, daemons' checkers, contract of the command plugin
 # make e2e                a real cluster with an outside client and one fault per tier, then nothing left
+# make e2e-ssh            the same on machines that exist already: taken, used, given back
+# make emulation          the largest stack file of EC2 on an API that we did not write (moto); no machines
+# make e2e-aws            a cluster on an emulated EC2: cloud-init, volumes, groups, elastic address; then nothing left
 # make drill-all          every fault, DRILL_ROUNDS=5 times; the worst of them goes into docs/drills.md
 # make bench [STACK=dev]  a stack that is up beside one host with the same WordPress; writes docs/bench.md
 # make down [STACK=dev]   destroys the cluster
@@ -9,7 +12,7 @@
 STACK ?= dev
 CACHE := $(or $(TESTUDO_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/testudo)
 
-.PHONY: up down test e2e drill-all bench clean prepare node_modules toolchain platform image checkers contract test-tools
+.PHONY: up down test e2e e2e-ssh e2e-aws emulation drill-all bench clean prepare prepare-engine node_modules toolchain platform image checkers contract test-tools
 .DEFAULT_GOAL := up
 
 # The engine (compiler), the image (package installer) and the modules (network) wait for different things.
@@ -17,11 +20,18 @@ prepare:
 	@tools/node
 	@$(MAKE) --no-print-directory -j3 toolchain image node_modules
 
-up: prepare
-	@platform/wake $(STACK)
+prepare-engine:
+	@tools/node
+	@$(MAKE) --no-print-directory -j2 toolchain node_modules
+
+# Machines that are elsewhere need no Incus here.
+IS_HERE := $(shell grep -qsE '^ *testudo:platform: *(aws|ssh) *$$' Pulumi.$(STACK).yaml || echo yes)
+
+up: $(if $(IS_HERE),prepare,prepare-engine)
+	@$(if $(IS_HERE),platform/wake $(STACK))
 	@tools/stack up $(STACK)
 
-down: prepare
+down: $(if $(IS_HERE),prepare,prepare-engine)
 	@tools/stack down $(STACK)
 
 toolchain:
@@ -60,6 +70,16 @@ contract: toolchain test-tools
 e2e: prepare
 	@npm run --silent e2e
 	@E2E_PRESET=small npm run --silent e2e -- 1-serving 4-losses 8-
+
+# Containers made beforehand stand for machines that exist already.
+e2e-ssh: prepare
+	@npm run --silent e2e:ssh
+
+emulation: toolchain node_modules
+	@npm run --silent emulation
+
+e2e-aws: prepare
+	@npm run --silent e2e-aws
 
 drill-all: prepare
 	@DRILL_ROUNDS=$(or $(DRILL_ROUNDS),5) tests/e2e/drill-all

@@ -54,7 +54,7 @@ async function main(): Promise<Record<string, unknown>> {
         : undefined;
 
     const tiers = [balancers, inner, database, cache, storage, web, ops];
-    return outputs({ plan, trust, matrix, web, tiers, certificate });
+    return outputs({ plan, trust, matrix, web, machines, tiers, certificate });
 }
 
 export = main;

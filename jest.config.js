@@ -21,9 +21,15 @@ module.exports = {
             ...common,
             displayName: "unit",
             testMatch: ["<rootDir>/tests/**/*.test.ts"],
-            testPathIgnorePatterns: ["<rootDir>/tests/checkers/"],
+            testPathIgnorePatterns: ["<rootDir>/tests/checkers/", "<rootDir>/tests/emulators/"],
         },
         // The daemons' own checkers in the image's root file system: root and an image are needed.
         { ...common, displayName: "checkers", testMatch: ["<rootDir>/tests/checkers/*.test.ts"] },
+        // Pulumi's engine against an API that we did not write: the toolchain and Python are needed.
+        {
+            ...common,
+            displayName: "emulation",
+            testMatch: ["<rootDir>/tests/emulators/**/*.test.ts"],
+        },
     ],
 };

@@ -60,6 +60,8 @@ export async function check(
     }
     for (const warning of [...platform.warnings, ...(certificate?.value?.warnings ?? [])])
         await pulumi.log.warn(warning);
+    if (pulumi.runtime.isDryRun())
+        for (const note of platform.notes ?? []) await pulumi.log.info(note);
     return {
         plan: plan.value,
         platform,

@@ -23,6 +23,7 @@ export class DmzFirewall extends pulumi.ComponentResource {
         super("testudo:index:DmzFirewall", name, {}, opts);
         this.border = args.machines.border(`${name}-border`, crossings(args.plan, args.flows), {
             parent: this,
+            flows: args.flows,
         });
         this.matrix = matrixOf(args.plan, args.flows);
         this.registerOutputs({});

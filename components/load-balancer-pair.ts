@@ -5,6 +5,7 @@ import { namesOf } from "./cluster/sites";
 import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import { bringUp, type BroughtUp } from "./host/bring-up";
+import type { Host } from "./host/host";
 import { renderRole, type RenderedFile } from "./host/render";
 import type { SiteCertificate } from "./host/site-certificate";
 import { push } from "./host/steps";
@@ -54,7 +55,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
                     host,
                     {
                         role: role.name,
-                        files: filesOf(host.spec, foundation),
+                        files: filesOf(host, foundation),
                         units: namesIn(plan, role.units),
                         stackKey: trust.stackKey,
                     },
@@ -66,7 +67,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
     }
 }
 
-type FilesOf = (spec: HostSpec, foundation: Foundation) => pulumi.Output<RenderedFile[]>;
+type FilesOf = (host: Host, foundation: Foundation) => pulumi.Output<RenderedFile[]>;
 
 /** Both balancers show visitors the same certificate. */
 function edgeFiles({ foundation, certificate, directoryCa }: LoadBalancerPairArgs): FilesOf {
@@ -81,19 +82,21 @@ function edgeFiles({ foundation, certificate, directoryCa }: LoadBalancerPairArg
                   ipAddresses: [plan.vip, "127.0.0.1"],
               })
             : pulumi.secret(edgeOf(certificate));
-    return (host) =>
+    return ({ spec: host, mover }) =>
         pulumi
             .all([
                 trust.hostCredentials(host, "load-balancer"),
+                pulumi.output(mover),
                 edge,
                 trust.bastionKey.privateKeyOpenssh,
                 trust.clientKey.publicKeyOpenssh,
                 acme,
             ])
-            .apply(([credentials, edgeCredentials, bastionKey, operatorKey, account]) =>
+            .apply(([credentials, moves, edgeCredentials, bastionKey, operatorKey, account]) =>
                 renderRole(loadBalancer, {
                     plan,
                     host,
+                    mover: moves,
                     credentials,
                     edge: edgeCredentials,
                     acme: account,
@@ -122,8 +125,13 @@ function edgeOf({ chain, key }: SiteCertificate): Credentials {
     return { certificate: chain, key, ca: chain };
 }
 
-function innerFiles(host: HostSpec, { plan, trust }: Foundation): pulumi.Output<RenderedFile[]> {
-    return trust
-        .hostCredentials(host, "inner-load-balancer")
-        .apply((credentials) => renderRole(innerLoadBalancer, { plan, host, credentials }));
+function innerFiles(
+    { spec: host, mover }: Host,
+    { plan, trust }: Foundation,
+): pulumi.Output<RenderedFile[]> {
+    return pulumi
+        .all([trust.hostCredentials(host, "inner-load-balancer"), pulumi.output(mover)])
+        .apply(([credentials, moves]) =>
+            renderRole(innerLoadBalancer, { plan, host, mover: moves, credentials }),
+        );
 }

@@ -5,7 +5,8 @@ import { sitesOf } from "./cluster/sites";
 import type { Flow } from "./cluster/types";
 import type { BroughtUp } from "./host/bring-up";
 import type { SiteCertificate } from "./host/site-certificate";
-import { knownHosts, sshConfig } from "./host/ssh-config";
+import { knownHosts, sshConfig, sshPlaces } from "./host/ssh-config";
+import type { Machines } from "./machines/machines";
 import type { Trust } from "./trust";
 import type { WebTier } from "./web-tier";
 
@@ -16,6 +17,8 @@ export interface Built {
     readonly web: WebTier;
     /** What visitors are shown. @default a certificate of the stack's own authority */
     readonly certificate?: SiteCertificate | undefined;
+    /** Where machines are, and where the world finds them. @default where the plan says */
+    readonly machines?: Pick<Machines, "entrance" | "region">;
     /** Everything that has hosts; `undefined` for a tier that the plan has none for. */
     readonly tiers: readonly ({ readonly hosts: readonly BroughtUp[] } | undefined)[];
 }
@@ -26,16 +29,23 @@ export function outputs({
     trust,
     matrix,
     web,
+    machines = {},
     tiers,
     certificate,
 }: Built): Record<string, unknown> {
     const hosts = tiers.flatMap((tier) => tier?.hosts ?? []);
     const [main, ...further] = sitesOf(plan.config);
+    const { entrance, region } = machines;
     const acme = acmeOf(plan.config);
+    const innerVip = plan.vips["inner-load-balancer"];
     return {
+        platform: plan.config.platform,
+        ...(region === undefined ? {} : { region }),
         siteUrl: `https://${plan.siteName}/`,
         vip: plan.vip,
-        innerVip: plan.vips["inner-load-balancer"],
+        // Where it is another: DNS names this one, and the floating address is known to the stack alone.
+        ...(entrance === undefined ? {} : { publicAddress: entrance }),
+        ...(innerVip === undefined ? {} : { innerVip }),
         ...(further.length > 0
             ? { sites: Object.fromEntries(further.map(({ id, host }) => [id, `https://${host}/`])) }
             : {}),
@@ -63,8 +73,11 @@ export function outputs({
         ),
         flows: matrix,
         people: Object.keys(plan.config.people).sort(),
-        sshConfig: sshConfig(plan),
-        sshKnownHosts: knownHosts(plan, trust, hosts),
+        sshConfig:
+            entrance === undefined
+                ? sshConfig(plan)
+                : sshPlaces(hosts, entrance).apply((places) => sshConfig(plan, places)),
+        sshKnownHosts: knownHosts(plan, trust, hosts, entrance),
         sshKey: pulumi.secret(trust.clientKey.privateKeyOpenssh),
     };
 }

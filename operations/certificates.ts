@@ -80,6 +80,13 @@ export function certificatesText(
     ].join("\n");
 }
 
+/** Where visitors find the site: the floating address, or the one that leads to it where that is the stack's own alone. */
+export function publicPlace({ outputs }: Pick<Stack, "outputs">): string | undefined {
+    const { publicAddress, vip } = outputs;
+    const place = publicAddress ?? vip;
+    return typeof place === "string" ? place : undefined;
+}
+
 /** What a balancer says of the certificate that it has by ACME. */
 export interface BalancerEdge {
     readonly host: string;
@@ -109,17 +116,18 @@ export function edgeLine({ host, edge }: BalancerEdge): string {
 }
 
 /** The end of the certificate that the balancer with the floating address shows, whoever has signed it. */
-function servedAt({ outputs }: Stack): Promise<string | undefined> {
-    const { vip, siteUrl } = outputs;
-    if (typeof vip !== "string" || typeof siteUrl !== "string") return Promise.resolve(undefined);
+function servedAt(stack: Stack): Promise<string | undefined> {
+    const host = publicPlace(stack);
+    const { siteUrl } = stack.outputs;
+    if (host === undefined || typeof siteUrl !== "string") return Promise.resolve(undefined);
     const name = new URL(siteUrl).hostname;
     return new Promise((resolve) => {
         const socket = connect({
-            host: vip,
+            host,
             port: 443,
             // It is looked at, not believed; and an address is no server name.
             rejectUnauthorized: false,
-            ...(name === vip ? {} : { servername: name }),
+            ...(name === host ? {} : { servername: name }),
         });
         const end = (answer: string | undefined) => {
             socket.destroy();

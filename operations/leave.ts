@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import { markMachine } from "../components/machines/incus-marks";
 import type { RoleName } from "../components/cluster/types";
 import { confirm } from "./confirm";
 import { farewellOf, type Farewell, type Wish } from "./farewell";
+import { markOf, type Mark } from "./marks";
 import { Refusal } from "./refusal";
 import { reportOf, type GlobalOptions, type Report } from "./report";
 import { openStack, type Answer, type Stack } from "./stack";
@@ -53,15 +53,12 @@ export function addReplace(program: Command): void {
         });
 }
 
-/** Where the platform keeps its notes; tests have a place of their own. */
-export type Mark = typeof markMachine;
-
 export async function sayGoodbye(
     stack: Stack,
     wish: Wish,
     report: Report,
     { dryRun, yes }: Pick<LeaveOptions, "dryRun" | "yes"> = {},
-    mark: Mark = markMachine,
+    mark: Mark = markOf(stack),
 ): Promise<void> {
     const farewell = farewellOf(await survey(stack), wish);
     const { host, costs } = farewell;

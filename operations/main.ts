@@ -1,6 +1,7 @@
 import { Command } from "commander";
-import { addFlows } from "./flows";
 import { addCertificates } from "./certificates";
+import { addCost } from "./cost";
+import { addFlows } from "./flows";
 import { addImport } from "./import";
 import { addLeave, addReplace } from "./leave";
 import { Refusal } from "./refusal";
@@ -22,6 +23,7 @@ const commands: readonly ((program: Command) => void)[] = [
     addImport,
     addSshConfig,
     addState,
+    addCost,
 ];
 
 async function main(words: readonly string[]): Promise<void> {

@@ -1,9 +1,9 @@
 import { flowsOf, listenersOf, roles } from "../components/roles/all";
-import { full, largest, otherEngines, planOf, withAcme } from "./helpers/plans";
+import { full, largest, onAws, otherEngines, planOf, withAcme } from "./helpers/plans";
 
 // Laws over what all roles declare of the network: where they listen, and who may come.
 
-const plans = [planOf(largest), planOf(otherEngines), planOf(full), planOf(), planOf(withAcme)];
+const plans = [largest, otherEngines, full, onAws, {}, withAcme].map((config) => planOf(config));
 
 describe("flows", () => {
     const flows = plans.flatMap(flowsOf);

@@ -3,14 +3,13 @@ import { roles } from "../components/roles/all";
 import { namesIn } from "../components/roles/role";
 import { isVendorPackage } from "../components/roles/vendor-packages";
 import { filesOf } from "./helpers/facts";
-import { full, largest, otherEngines, planOf, withAcme } from "./helpers/plans";
+import { full, largest, onAws, otherEngines, planOf, withAcme } from "./helpers/plans";
 import { filesBelow, importsOf, modulesBelow, textOf } from "./helpers/sources";
 
 // Laws over all sources and roles. Laws over what the program registers: program.test.ts.
 
 const modules = ["index.ts", ...modulesBelow("components")];
-const plan = planOf(largest);
-const plans = [plan, planOf(otherEngines), planOf(full), planOf(withAcme)];
+const plans = [largest, otherEngines, full, onAws, withAcme].map((config) => planOf(config));
 const everyFile = roles.flatMap((role) =>
     role.files.map((file) => ({ role, file, name: `${role.name} ${file.path}` })),
 );

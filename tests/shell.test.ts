@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { filesOf } from "./helpers/facts";
-import { hostOf, full, largest, otherEngines, planOf, withAcme } from "./helpers/plans";
+import { existing, hostOf, full, largest, otherEngines, planOf, withAcme } from "./helpers/plans";
 import { filesBelow, root, textOf } from "./helpers/sources";
 
 // shellcheck over every shell script: ours as they are, those of hosts as they are rendered.
@@ -12,6 +12,7 @@ const found = spawnSync("shellcheck", ["--version"], { encoding: "utf8" });
 const missing = found.error !== undefined;
 const folders = [
     "components/machines/incus",
+    "components/machines/ssh",
     "config-templates/_shared",
     "platform",
     "tools",
@@ -71,10 +72,15 @@ if (missing) {
         const pair = ["inner1", "storage1", "web1"].flatMap((name) =>
             [...filesOf(inner, hostOf(inner, name)).values()].flat(),
         );
+        const taken = planOf(existing);
+        const names = [...filesOf(taken, hostOf(taken, "db1")).values()]
+            .flat()
+            .filter(({ path }) => path.endsWith("/base/hosts"));
         const acme = planOf(withAcme);
         const edge = [...filesOf(acme, hostOf(acme, "lb1")).values()].flat();
         const scripts = [
             ...files,
+            ...names,
             ...more,
             ...edge.filter(({ path }) => !files.some((file) => file.path === path)),
             ...pair.filter((file) => /inner-|storage|uploads/.test(file.path)),

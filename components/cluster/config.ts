@@ -83,7 +83,7 @@ function parseValue(text: string): unknown {
 }
 
 /** What may hold a secret is not repeated on a screen. */
-const secretKey = /pass|secret|token|keys?$|^environment$|^people$/i;
+const secretKey = /pass|secret|token|(?<!host)keys?$|^environment$|^people$/i;
 
 function issueFaults(issue: z.ZodIssue, values: unknown): Fault[] {
     const at = (path: readonly (string | number)[]) => configKey(path.join("."));

@@ -1,5 +1,6 @@
 import { formatAddress, overlaps, parseNetwork } from "./addresses";
 import { configKey } from "./config";
+import { isExisting } from "./existing";
 import { hostsOf, type Plan } from "./plan";
 import { roleNames, type Fault, type Flow } from "./types";
 
@@ -42,6 +43,11 @@ export function egressFaults(plan: Plan): Fault[] {
 export function insideNetworks(plan: Plan, network: string): ("public" | "private")[] {
     const parsed = parseNetwork(network);
     if (parsed === undefined) return [];
+    // Others live in these networks as well, name servers perhaps; only our own hosts are not to be named.
+    if (isExisting(plan.config))
+        return plan.hosts
+            .filter(({ address }) => network === alone(address))
+            .map(({ zone }) => zone);
     return (["public", "private"] as const).filter((zone) => {
         const own = parseNetwork(plan.networks[zone]);
         const isRouter = parsed.prefix === 32 && formatAddress(parsed.base) === plan.gateways[zone];

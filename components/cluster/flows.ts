@@ -9,6 +9,8 @@ export interface HostRule {
     readonly except: readonly string[];
     readonly protocol: Flow["protocol"];
     readonly port: number | null;
+    /** Whose processes may; towards others only. @default anybody's */
+    readonly user?: string;
     readonly why: string;
 }
 
@@ -77,6 +79,7 @@ function rules(
                 ...peersOf(plan, flow, flow[other], host),
                 protocol: flow.protocol,
                 port: flow.port ?? null,
+                ...(flow.user === undefined || own === "to" ? {} : { user: flow.user }),
                 why: flow.why,
             }))
             .filter((rule) => rule.peers.length > 0 || rule.except.length > 0),
@@ -96,7 +99,7 @@ function peersOf(
 ): Pick<HostRule, "peers" | "except"> {
     if (party === "outside") {
         return flow.only === undefined
-            ? { peers: [], except: [plan.networks.public, plan.networks.private] }
+            ? { peers: [], except: plan.inside }
             : { peers: flow.only, except: [] };
     }
     if (party === "operator") return { peers: flow.only ?? plan.operators, except: [] };

@@ -1,6 +1,8 @@
 import { formatAddress, type Network } from "./addresses";
+import { placeOnAws, type Place } from "./aws";
 import type { Config } from "./config";
 import type { TierSpec } from "./presets";
+import { existingSpec } from "./existing";
 import type { HostSpec } from "./types";
 
 /** The hosts of a topology with the user's counts, sizes and overrides, in the topology's order. */
@@ -50,17 +52,21 @@ function tierHosts(
     return placesOf(tier, config).flatMap((name, index) => {
         const override = config.hosts[name] ?? {};
         if (override.state === "absent") return [];
+        const place: Place =
+            config.platform === "aws"
+                ? placeOnAws(config, tier, name, index, override.failureDomain)
+                : { address: formatAddress(networks[tier.zone].base + tier.firstAddress + index) };
         return {
             name,
             zone: tier.zone,
-            address:
-                override.address ??
-                formatAddress(networks[tier.zone].base + tier.firstAddress + index),
+            address: override.address ?? place.address,
             roles: tier.roles,
-            failureDomain: override.failureDomain ?? name,
-            memoryMiB: override.memoryMiB ?? section.memoryMiB ?? tier.memoryMiB,
+            failureDomain: override.failureDomain ?? place.failureDomain ?? name,
+            ...(place.interface === undefined ? {} : { interface: place.interface }),
+            memoryMiB: override.memoryMiB ?? section.memoryMiB ?? place.memoryMiB ?? tier.memoryMiB,
             diskGiB: section.diskGiB ?? tier.diskGiB,
             ...dataOf(tier, config),
+            ...existingSpec(config, name),
             ...(override.state === "leaving" ? { leaving: true } : {}),
         };
     });

@@ -8,7 +8,10 @@ import {
     type Network,
 } from "./addresses";
 import { acmeFaults } from "./acme";
+import { isOverlay, platformsOwn } from "./aws";
+import { awsFaults } from "./aws.faults";
 import { configKey, type Config } from "./config";
+import { addressKey, existingFaults, existingNetworkFaults, isExisting } from "./existing";
 import { makeHosts, placesOf } from "./hosts";
 import { presets } from "./presets";
 import { quorumFaults } from "./quorum";
@@ -28,6 +31,8 @@ export interface Plan {
     readonly vip: string;
     /** Floating addresses by the role that holds them; `inner-load-balancer` only where there are such hosts. */
     readonly vips: Readonly<Partial<Record<RoleName, string>>>;
+    /** What is not `outside`: the stack's networks; where they are shared with others, its hosts' addresses. */
+    readonly inside: readonly string[];
     /** Who may reach sshd on the balancers, as CIDRs. */
     readonly operators: readonly string[];
     /** What visitors type: the site's name, or the floating address where it has none. */
@@ -48,10 +53,17 @@ export function makePlan(config: Config): Checked<Plan> {
     const places = preset.flatMap((tier) => placesOf(tier, config));
     return {
         faults: [
-            ...networkFaults(config, networks),
+            ...(isExisting(config)
+                ? existingNetworkFaults(config, hosts)
+                : networkFaults(config, networks)),
+            ...existingFaults(config, places, hosts),
             ...placeFaults(config, places),
-            ...hostFaults(config, hosts, networks),
+            ...(isExisting(config)
+                ? []
+                : hosts.flatMap((host) => placedFaults(config, host, networks[host.zone]))),
+            ...sharedFaults(config, hosts),
             ...quorumFaults(config, hosts),
+            ...awsFaults(config, hosts),
             ...siteFaults(config),
             ...acmeFaults(config),
             ...trustFaults(config),
@@ -73,6 +85,9 @@ export function makePlan(config: Config): Checked<Plan> {
                     ? { "inner-load-balancer": config.network.innerVip }
                     : {}),
             },
+            inside: isExisting(config)
+                ? hosts.map((host) => host.address)
+                : [config.network.public, config.network.private, ...platformsOwn(config)],
             operators: config.operators ?? [`${router(networks.public)}/32`],
             siteName: config.site.name ?? config.network.vip,
         },
@@ -105,7 +120,9 @@ function networkFaults(
     networks: Record<"supernet" | (typeof zones)[number], Network>,
 ): Fault[] {
     const faults: Fault[] = [];
-    for (const zone of zones) {
+    // On EC2 nobody makes the network in which a lab's clients stand.
+    const made = zones.filter((zone) => zone !== "outside" || config.platform === "incus");
+    for (const zone of made) {
         if (
             !contains(networks.supernet, networks[zone].base) ||
             networkSize(networks[zone]) > networkSize(networks.supernet)
@@ -125,7 +142,7 @@ function networkFaults(
                 got: config.network[zone],
             });
         }
-        for (const other of zones.slice(0, zones.indexOf(zone))) {
+        for (const other of made.slice(0, made.indexOf(zone))) {
             if (!overlaps(networks[zone], networks[other])) continue;
             faults.push({
                 key: configKey(`network.${zone}`),
@@ -137,7 +154,7 @@ function networkFaults(
     }
     if (!usable(networks.public, config.network.vip))
         faults.push(outsideNetwork("network.vip", "public", config, config.network.vip));
-    if (!usable(networks.private, config.network.innerVip))
+    if (!isOverlay(config) && !usable(networks.private, config.network.innerVip))
         faults.push(outsideNetwork("network.innerVip", "private", config, config.network.innerVip));
     return faults;
 }
@@ -153,24 +170,23 @@ function placeFaults(config: Config, places: readonly string[]): Fault[] {
         }));
 }
 
-function hostFaults(
-    config: Config,
-    hosts: readonly HostSpec[],
-    networks: Record<"public" | "private", Network>,
-): Fault[] {
+function placedFaults(config: Config, host: HostSpec, place: Network): Fault[] {
+    return usable(place, host.address)
+        ? []
+        : [outsideNetwork(`hosts.${host.name}.address`, host.zone, config, host.address)];
+}
+
+function sharedFaults(config: Config, hosts: readonly HostSpec[]): Fault[] {
     const faults: Fault[] = [];
     const taken = new Map<string, string>([
         [config.network.vip, "testudo:network.vip"],
         [config.network.innerVip, "testudo:network.innerVip"],
     ]);
     for (const host of hosts) {
-        const key = `hosts.${host.name}.address`;
         const owner = taken.get(host.address);
-        if (!usable(networks[host.zone], host.address))
-            faults.push(outsideNetwork(key, host.zone, config, host.address));
         if (owner !== undefined) {
             faults.push({
-                key: configKey(key),
+                key: configKey(addressKey(config, host.name)),
                 rule: "needs an address of its own",
                 why: `${owner} has it already`,
                 got: host.address,

@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { email } from "./schema.acme";
 import { address, network } from "./schema.addresses";
+import { awsSection, instanceType, interfaceName } from "./schema.aws";
 import { egress, ownFlows } from "./schema.flows";
+import { incusSection } from "./schema.incus";
 import { limits } from "./schema.limits";
 import { passwords } from "./schema.passwords";
 import { people } from "./schema.people";
 import { furtherSites, mainSite } from "./schema.sites";
+import { existingMachines } from "./schema.ssh";
 import { trust } from "./schema.trust";
 
 const count = (most: number, least = 1) => z.number().int().min(least).max(most);
@@ -29,7 +32,7 @@ const tier = {
 /** Every key of the configuration with its type, range and default. */
 export const schema = z
     .object({
-        platform: z.enum(["incus"]),
+        platform: z.enum(["incus", "aws", "ssh"]),
         preset: z.string(),
 
         /** What the world sees. */
@@ -60,7 +63,7 @@ export const schema = z
             .strict()
             .default({}),
 
-        /** Who may reach the bastion and the balancers' sshd. Default on Incus: the machine itself. */
+        /** Who may reach the bastion and the balancers' sshd, on existing machines every sshd. Default on Incus: the machine itself. */
         operators: z.array(network).optional(),
         people,
 
@@ -200,6 +203,10 @@ export const schema = z
                         address: address.optional(),
                         failureDomain: z.string().min(1).optional(),
                         memoryMiB: memoryMiB.optional(),
+                        /** AWS only. A living host is stopped for it: one member of a quorum at a time. */
+                        instanceType: instanceType.optional(),
+                        /** AWS only: where its type or image calls the interface otherwise than `aws.interface` says. */
+                        interface: interfaceName.optional(),
                     })
                     .strict(),
             )
@@ -222,18 +229,12 @@ export const schema = z
 
         passwords,
 
-        incus: z
-            .object({
-                /** The machine's own server: borders between zones are nftables of this machine. */
-                remote: z.enum(["local"]).default("local"),
-                storagePool: z.string().default("testudo"),
-                /** Image alias; `make image` prints the newest. */
-                image: z.string().optional(),
-                /** Loopback port of the machine that leads to the site, for a laptop's ssh tunnel. */
-                exposePort: z.number().int().min(1024).max(65534).optional(),
-            })
-            .strict()
-            .default({}),
+        incus: incusSection,
+        aws: awsSection,
+        /** Machines that exist already (platform `ssh` only). */
+        ssh: existingMachines,
+        /** Secret: `pulumi config set --secret testudo:sshPrivateKey <~/.ssh/id_ed25519`; `ssh.keyFile` stays out of the state. */
+        sshPrivateKey: z.string().optional(),
 
         /** Names, in words, the loss that a topology which the plan refuses may cause. */
         acceptDataLossRisk: z

@@ -52,8 +52,16 @@ export interface HostSpec {
     readonly data?: DataVolume;
     /** @default none */
     readonly privileges?: readonly Privilege[];
+    /** Network interface that has the address. @default "eth0" */
+    readonly interface?: string;
+    /** Where its sshd listens. @default 22 */
+    readonly sshPort?: number;
     /** On its way out: still there, but nothing is counted on it. @default false */
     readonly leaving?: boolean;
+}
+
+export function interfaceOf(host: Pick<HostSpec, "interface">): string {
+    return host.interface ?? "eth0";
 }
 
 /** A declared right to talk. What is not declared is closed. */
@@ -65,6 +73,10 @@ export interface Flow {
     readonly port?: number;
     /** Narrows `outside` or `operator` to these CIDRs; default: all of them. */
     readonly only?: readonly string[];
+    /** A service of the platform itself, which every host needs. @default false */
+    readonly ofPlatform?: boolean;
+    /** Whose processes may use it on the host that opens the connection. @default anybody's */
+    readonly user?: string;
     /** One phrase for the printed matrix. */
     readonly why: string;
 }

@@ -1,10 +1,17 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type * as tls from "@pulumi/tls";
 import type { Plan } from "../cluster/plan";
 import type { HostSpec } from "../cluster/types";
 import { ports } from "../roles/load-balancer-pair";
 import type { Trust } from "../trust";
+
+/** Where the world finds a stack whose own addresses are its own alone. */
+export interface PublicPlaces {
+    /** Of the bastion. */
+    readonly entrance: pulumi.Input<string>;
+    /** Of this host, where it has one. */
+    readonly host?: pulumi.Input<string>;
+}
 
 /**
  * How a host is reached: balancers directly, everybody else through the bastion at the floating
@@ -14,12 +21,13 @@ export function connectionTo(
     spec: HostSpec,
     plan: Plan,
     trust: Trust,
-    hostKey: tls.PrivateKey,
+    hostKey: { readonly publicKeyOpenssh: pulumi.Output<string> },
     user: string,
+    places: PublicPlaces = { entrance: plan.vip },
 ): pulumi.Output<command.types.input.remote.ConnectionArgs> {
     const direct = {
-        host: spec.address,
-        port: 22,
+        host: places.host ?? spec.address,
+        port: spec.sshPort ?? 22,
         user,
         privateKey: trust.clientKey.privateKeyOpenssh,
         hostKey: hostKey.publicKeyOpenssh.apply((key) => key.trim()),
@@ -27,7 +35,7 @@ export function connectionTo(
     };
     if (spec.zone === "public") return pulumi.output(direct);
     const proxy = {
-        host: plan.vip,
+        host: places.entrance,
         port: ports.bastion,
         user: "jump",
         privateKey: trust.clientKey.privateKeyOpenssh,

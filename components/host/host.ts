@@ -1,6 +1,7 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostSpec } from "../cluster/types";
+import type { AddressMover } from "../roles/address-mover";
 
 /** All that a component knows of a machine, whatever platform made it. */
 export interface Host {
@@ -15,4 +16,6 @@ export interface Host {
     readonly connection: pulumi.Output<command.types.input.remote.ConnectionArgs>;
     /** What remote work waits for and dies with. */
     readonly machine: pulumi.Resource;
+    /** How a balancer fetches its pair's floating address. @default VRRP alone moves it */
+    readonly mover?: pulumi.Output<AddressMover>;
 }

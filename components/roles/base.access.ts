@@ -1,3 +1,4 @@
+import { isExisting } from "../cluster/existing";
 import { hostsOf } from "../cluster/plan";
 import { leastRsaBits } from "../cluster/public-key";
 import type { FileSpec, HostFacts, View } from "./role";
@@ -7,7 +8,12 @@ const library = "/usr/local/lib/testudo/base";
 /** People's accounts: who they are, how sshd knows their keys, and what they may do. */
 export const accessFiles: readonly FileSpec<HostFacts>[] = [
     { path: `${library}/keys-of`, mode: "0755", check: `sh -n ${library}/keys-of` },
-    { path: `${library}/people`, mode: "0755", check: `bash -n ${library}/people` },
+    {
+        path: `${library}/people`,
+        view: (facts) => ({ isOurs: isOurs(facts) }),
+        mode: "0755",
+        check: `bash -n ${library}/people`,
+    },
     {
         path: "/etc/sudoers.d/testudo",
         mode: "0440",
@@ -30,8 +36,15 @@ function peopleView({ plan }: HostFacts): View {
     };
 }
 
-export function sshdView({ plan, host }: HostFacts): View {
+/** A machine that exists already has accounts, keys and a root password of its owner's, who must not be locked out. */
+function isOurs({ plan }: HostFacts): boolean {
+    return !isExisting(plan.config);
+}
+
+export function sshdView(facts: HostFacts): View {
+    const { plan, host } = facts;
     return {
+        isOurs: isOurs(facts),
         leastRsaBits,
         bastions:
             host.zone === "public"

@@ -1,8 +1,11 @@
 import { egressFlows } from "../cluster/egress";
 import { inbound, outbound, type HostRule } from "../cluster/flows";
+import { isExisting } from "../cluster/existing";
 import { hostsOf, type Plan } from "../cluster/plan";
-import { roleNames, type Flow } from "../cluster/types";
+import { interfaceOf, roleNames, type Flow } from "../cluster/types";
 import { accessFiles, sshdView } from "./base.access";
+import { cloudFiles, cloudFlows } from "./base.cloud";
+import { existingFiles, existingFlows, hostLines, sshPorts } from "./base.existing";
 import type { HostFacts, NamesInPlan, Role, View } from "./role";
 
 export interface BaseFacts extends HostFacts {
@@ -24,9 +27,11 @@ export const base: Role<BaseFacts, NamesInPlan> = {
     packages: (plan) => [
         "ca-certificates",
         "curl",
+        "dbus",
         "iproute2",
         "nftables",
         "openssh-server",
+        "openssl",
         "procps",
         "socat",
         "sudo",
@@ -41,10 +46,14 @@ export const base: Role<BaseFacts, NamesInPlan> = {
     ],
     files: [
         { path: "/etc/hosts", view: hostsView, check: { none: "the resolver has no checker" } },
+        ...existingFiles,
+        ...cloudFiles,
         {
             path: "/etc/resolv.conf",
             view: ({ plan: { config } }) =>
-                config.egress.dns.length > 0 ? { servers: config.egress.dns } : null,
+                !isExisting(config) && config.egress.dns.length > 0
+                    ? { servers: config.egress.dns }
+                    : null,
             check: { none: "the resolver has no checker" },
         },
         {
@@ -65,8 +74,12 @@ export const base: Role<BaseFacts, NamesInPlan> = {
             check: "mkdir -p /run/sshd && sshd -t",
         },
         {
+            // Of a machine that exists already it is its owner's as well: its maker adds a line.
             path: "/root/.ssh/authorized_keys",
-            content: (facts) => facts.authorizedKeys.map((key) => `${key.trim()}\n`).join(""),
+            content: ({ plan, authorizedKeys }) =>
+                isExisting(plan.config)
+                    ? null
+                    : authorizedKeys.map((key) => `${key.trim()}\n`).join(""),
             mode: "0600",
             check: "ssh-keygen -l -f /root/.ssh/authorized_keys",
         },
@@ -91,7 +104,13 @@ export const base: Role<BaseFacts, NamesInPlan> = {
             mode: "0755",
             check: "nft --check --file /etc/nftables.conf",
         },
-        ...["state", "stand-down", "keep-servers"].map((name) => ({
+        {
+            path: `${library}/state`,
+            view: ({ host }) => ({ interface: interfaceOf(host) }),
+            mode: "0755",
+            check: `bash -n ${library}/state`,
+        },
+        ...["stand-down", "keep-servers"].map((name) => ({
             path: `${library}/${name}`,
             mode: "0755" as const,
             check: `bash -n ${library}/${name}`,
@@ -103,47 +122,65 @@ export const base: Role<BaseFacts, NamesInPlan> = {
     ],
     listens: [{ protocol: "tcp", port: 22, scope: "network", what: "sshd" }],
     flows: (plan) => [
-        {
+        ...sshPorts(plan, "load-balancer").map((port): Flow => ({
             from: "operator",
             to: "load-balancer",
             protocol: "tcp",
-            port: 22,
+            port,
             why: "deployment of the balancers",
-        },
+        })),
         ...roleNames
             .filter((role) => role !== "load-balancer" && hostsOf(plan, role).length > 0)
-            .map((role): Flow => ({
-                from: "load-balancer",
-                to: role,
-                protocol: "tcp",
-                port: 22,
-                why: "SSH through the bastion",
-            })),
+            .flatMap((role) =>
+                sshPorts(plan, role).map((port): Flow => ({
+                    from: "load-balancer",
+                    to: role,
+                    protocol: "tcp",
+                    port,
+                    why: "SSH through the bastion",
+                })),
+            ),
         ...egressFlows(plan),
+        ...existingFlows(plan),
+        ...cloudFlows(plan),
     ],
     logs: ["ssh.service", "nftables.service"],
     metrics: [],
     faults: () => [],
 };
 
+/** A machine that exists already has its clock and its names from its owner. */
 function asksForTime({ config }: Plan): boolean {
-    return config.egress.time.length > 0;
+    return !isExisting(config) && config.egress.time.length > 0;
 }
 
-function hostsView({ plan }: BaseFacts): View {
-    return {
-        lines: plan.hosts.map(
-            (host) => `${host.address} ${host.name}.testudo.internal ${host.name}`,
-        ),
-    };
+function hostsView({ plan }: BaseFacts): View | null {
+    return isExisting(plan.config) ? null : { lines: hostLines(plan) };
 }
 
 function firewallView({ plan, host, flows }: BaseFacts): View {
     return {
-        ownNetworks: `${plan.networks.public}, ${plan.networks.private}`,
+        ownNetworks: plan.inside.join(", "),
+        sshPort: host.sshPort ?? 22,
         inbound: inbound(plan, flows, host).map((rule) => ruleText(rule, "saddr")),
-        outbound: outbound(plan, flows, host).map((rule) => ruleText(rule, "daddr")),
+        outbound: outboundLines(outbound(plan, flows, host)),
     };
+}
+
+/** What only one user's processes may ask for stands first: no wider rule opens it for the others. */
+function outboundLines(rules: readonly HostRule[]): string[] {
+    const line = (rule: HostRule) => ruleText(rule, "daddr");
+    return [
+        ...rules
+            .filter(({ user }) => user !== undefined)
+            .flatMap((rule) => [line(rule), refusalText(rule)]),
+        ...rules.filter(({ user }) => user === undefined).map(line),
+    ];
+}
+
+function refusalText(rule: HostRule): string {
+    const how = rule.protocol === "tcp" ? "reject with tcp reset" : "reject";
+    return `ip daddr { ${rule.peers.join(", ")} } ${serviceText(rule)} counter ${how} comment "for ${rule.user ?? "nobody"} alone"`;
 }
 
 /** One nftables rule, for example `ip saddr { 10.91.0.11 } tcp dport 8443 accept comment "…"`. */
@@ -152,7 +189,8 @@ export function ruleText(rule: HostRule, side: "saddr" | "daddr"): string {
         rule.except.length > 0
             ? `ip ${side} != { ${rule.except.join(", ")} }`
             : `ip ${side} { ${rule.peers.join(", ")} }`;
-    return `${who} ${serviceText(rule)} accept comment "${rule.why}"`;
+    const whose = rule.user === undefined ? "" : `meta skuid ${rule.user} `;
+    return `${whose}${who} ${serviceText(rule)} accept comment "${rule.why}"`;
 }
 
 /** `tcp dport 443`, `ip protocol vrrp`, `icmp type echo-request`. */

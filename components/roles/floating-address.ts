@@ -1,5 +1,7 @@
-import { hostsOf } from "../cluster/plan";
-import type { FileSpec, HostFacts, View } from "./role";
+import { hostsOf, type Plan } from "../cluster/plan";
+import { interfaceOf } from "../cluster/types";
+import { notifyLines, moverFiles, moverUnits, type FloatingFacts } from "./address-mover";
+import type { FileSpec, HostFacts, Names, View } from "./role";
 
 /** A pair of HAProxies that share one address. */
 export interface FloatingAddress {
@@ -22,7 +24,7 @@ export const floatingAddressParts = {
 } as const;
 
 /** keepalived with its question to HAProxy, and the guard that hands the address over before a restart. */
-export function floatingAddressFiles(pair: FloatingAddress): FileSpec<HostFacts>[] {
+export function floatingAddressFiles(pair: FloatingAddress): FileSpec<FloatingFacts>[] {
     const shared = (name: string) => `_shared/floating-address/${name}.mustache`;
     const answers = `${pair.library}/haproxy-answers`;
     const before = `${pair.library}/before-restart`;
@@ -67,10 +69,19 @@ export function floatingAddressFiles(pair: FloatingAddress): FileSpec<HostFacts>
             mode: "0755",
             check: `bash -n ${leave}`,
         },
+        ...moverFiles(pair),
     ];
 }
 
-/** VRRP priorities only decide the first start; afterwards nobody preempts. */
+/** Units of the pair: the platform's part in moving the address has some of its own. */
+export function floatingAddressUnits(pair: FloatingAddress, own: Names): (plan: Plan) => Names {
+    return (plan) => [...own, ...moverUnits(plan, pair.role)];
+}
+
+/**
+ * VRRP priorities only decide the first start; afterwards nobody preempts. On AWS the address is a mark of the master alone
+ * (/32: the zone's network is cut in parts, none of which it shall be a neighbour of).
+ */
 export function keepalivedView(pair: FloatingAddress, { plan, host }: HostFacts): View {
     const hosts = hostsOf(plan, pair.role);
     const settings = plan.config[pair.section];
@@ -87,13 +98,19 @@ export function keepalivedView(pair: FloatingAddress, { plan, host }: HostFacts)
         priority: 150 - 10 * hosts.findIndex((peer) => peer.name === host.name),
         advertSeconds: settings.vrrpAdvertSeconds,
         vip: plan.vips[pair.role] ?? null,
-        vipPrefix: plan.networks[host.zone].split("/")[1] ?? "24",
+        vipPrefix:
+            plan.config.platform === "aws"
+                ? "32"
+                : (plan.networks[host.zone].split("/")[1] ?? "24"),
+        interface: interfaceOf(host),
+        notify: notifyLines(pair, plan),
     };
 }
 
 function peerView(pair: FloatingAddress, { plan, host }: HostFacts): View {
     return {
         vip: plan.vips[pair.role] ?? null,
+        interface: interfaceOf(host),
         peersPort: pair.peersPort,
         peers: hostsOf(plan, pair.role)
             .filter((peer) => peer.name !== host.name)

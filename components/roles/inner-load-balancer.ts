@@ -11,11 +11,20 @@ import {
 import {
     floatingAddressFiles,
     floatingAddressParts,
+    floatingAddressUnits,
     type FloatingAddress,
 } from "./floating-address";
-import { bundlePem, onlyIf, type Credentials, type HostFacts, type Role } from "./role";
+import type { FloatingFacts } from "./address-mover";
+import {
+    bundlePem,
+    onlyIf,
+    type Credentials,
+    type HostFacts,
+    type NamesInPlan,
+    type Role,
+} from "./role";
 
-export interface InnerLoadBalancerFacts extends HostFacts {
+export interface InnerLoadBalancerFacts extends FloatingFacts {
     /** Towards PHP's hosts, database and cache, and the other inner balancer. */
     readonly credentials: Credentials;
 }
@@ -36,12 +45,12 @@ const pair: FloatingAddress = {
 };
 
 /** HAProxy between PHP and its data, with a floating address of its own: it knows the writer and the masters. */
-export const innerLoadBalancer: Role<InnerLoadBalancerFacts> = {
+export const innerLoadBalancer: Role<InnerLoadBalancerFacts, NamesInPlan> = {
     name: "inner-load-balancer",
     stem: "inner-load-balancer",
     packages: floatingAddressParts.packages,
     users: floatingAddressParts.users,
-    units: [unit, "keepalived.service"],
+    units: floatingAddressUnits(pair, [unit, "keepalived.service"]),
     files: [
         {
             path: `${tls}/host.pem`,

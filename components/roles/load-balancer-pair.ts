@@ -1,9 +1,11 @@
 import { acmeFlows } from "../cluster/acme";
 import { hostsOf } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
+import type { FloatingFacts } from "./address-mover";
 import {
     floatingAddressFiles,
     floatingAddressParts,
+    floatingAddressUnits,
     type FloatingAddress,
 } from "./floating-address";
 import { acmeFiles, acmeParts } from "./load-balancer-pair.acme";
@@ -38,10 +40,12 @@ export const loadBalancer: Role<LoadBalancerFacts, NamesInPlan> = {
     packages: (plan) => [...floatingAddressParts.packages, ...acmeParts.packages(plan)],
     users: [...floatingAddressParts.users, { name: "jump", home: "/nonexistent" }],
     units: (plan) => [
-        "haproxy.service",
-        "keepalived.service",
-        "testudo-bastion.service",
-        "testudo-cron.timer",
+        ...floatingAddressUnits(pair, [
+            "haproxy.service",
+            "keepalived.service",
+            "testudo-bastion.service",
+            "testudo-cron.timer",
+        ])(plan),
         ...acmeParts.units(plan),
     ],
     files: [
@@ -85,7 +89,10 @@ export const loadBalancer: Role<LoadBalancerFacts, NamesInPlan> = {
         ...acmeFiles,
         {
             path: `${library}/healthy`,
-            view: ({ plan }) => ({ vip: plan.vip }),
+            view: ({ plan, mover }) => ({
+                vip: mover?.kind === "elastic" ? mover.publicAddress : plan.vip,
+                asks: askFloating(plan.vip, mover),
+            }),
             mode: "0755",
             check: `bash -n ${library}/healthy`,
         },
@@ -223,3 +230,15 @@ export const loadBalancer: Role<LoadBalancerFacts, NamesInPlan> = {
         ];
     },
 };
+
+/**
+ * Does somebody answer? Where the platform leads a public address to a host, the host itself asks the platform: out of
+ * the network and back in to itself proves nothing; and the other one dials, the way that visitors come.
+ */
+function askFloating(vip: string, mover: FloatingFacts["mover"]): string {
+    const dial = (address: string) =>
+        `timeout 3 bash -c "exec 3<>/dev/tcp/${address}/${ports.https}" 2>/dev/null`;
+    return mover?.kind === "elastic"
+        ? `${library}/address mine 2>/dev/null || ${dial(mover.publicAddress)}`
+        : dial(vip);
+}

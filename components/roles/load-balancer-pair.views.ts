@@ -3,9 +3,11 @@ import { leastRsaBits } from "../cluster/public-key";
 import { answerView, type AcmeAccount } from "./load-balancer-pair.acme";
 import { hstsSeconds, limitsView } from "./load-balancer-pair.limits";
 import { sitesOf } from "../cluster/sites";
-import type { Credentials, HostFacts, View } from "./role";
+import { interfaceOf } from "../cluster/types";
+import type { FloatingFacts } from "./address-mover";
+import type { Credentials, View } from "./role";
 
-export interface LoadBalancerFacts extends HostFacts {
+export interface LoadBalancerFacts extends FloatingFacts {
     /** Towards web hosts and the other balancer. */
     readonly credentials: Credentials;
     /** What visitors see; the same on both balancers. */
@@ -62,18 +64,21 @@ export function haproxyView({ plan, host, acme }: LoadBalancerFacts): View {
 export function bastionView({ plan }: LoadBalancerFacts): View {
     return {
         port: ports.bastion,
+        // The bastion is, whosever the machine.
+        isOurs: true,
         leastRsaBits,
         targets: plan.hosts
             .filter((host) => host.zone === "private")
-            .map((host) => `${host.address}:22`)
+            .map((host) => `${host.address}:${host.sshPort ?? 22}`)
             .join(" "),
     };
 }
 
 const wordpressCron = { schedule: "minutely", path: "/wp-cron.php?doing_wp_cron" };
 
-export function cronView({ plan }: LoadBalancerFacts): View {
+export function cronView({ plan, host }: LoadBalancerFacts): View {
     return {
+        interface: interfaceOf(host),
         vip: plan.vip,
         jobs: sitesOf(plan.config).flatMap(({ host, code }) =>
             (code === "wordpress" ? [wordpressCron] : code.cron).map(({ schedule, path }) => ({

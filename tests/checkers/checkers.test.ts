@@ -9,7 +9,7 @@ import type { RenderedFile } from "../../components/host/render";
 import { roles, usersOf } from "../../components/roles/all";
 import { namesIn } from "../../components/roles/role";
 import { filesOf, type Secrets } from "../helpers/facts";
-import { hostOf, largest, planOf, withAcme } from "../helpers/plans";
+import { existing, hostOf, largest, onAws, planOf, withAcme } from "../helpers/plans";
 
 // Every rendered file through the daemon's own checker, as the engine runs it, in the root file
 // system that hosts start from. `make checkers` builds and unpacks it.
@@ -25,6 +25,8 @@ const topologies: Record<string, Plan> = {
     full: planOf({ preset: "full" }),
     lsyncd: planOf({ preset: "full", storage: { engine: "lsyncd", count: 0 } }),
     proxysql: planOf({ database: { proxy: "proxysql" } }),
+    existing: planOf({ ...existing, ssh: { ...(existing.ssh as object), interface: "eth0" } }),
+    aws: planOf(onAws),
     acme: planOf(withAcme),
     percona: planOf({ database: { engine: "percona-xtradb" } }),
 };
@@ -38,6 +40,10 @@ const hosts: [string, string][] = [
     ["full", "web1"],
     ["full", "app1"],
     ["full", "storage1"],
+    ["existing", "lb1"],
+    ["existing", "web1"],
+    ["aws", "lb1"],
+    ["aws", "inner1"],
     ["lsyncd", "web1"],
     ["lsyncd", "app1"],
     ...(hasProxysql ? [["proxysql", "web1"] satisfies [string, string]] : []),

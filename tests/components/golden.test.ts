@@ -1,5 +1,13 @@
 import { filesOf } from "../helpers/facts";
-import { hostOf, largest, otherEngines, planOf, type Values } from "../helpers/plans";
+import {
+    existing,
+    hostOf,
+    largest,
+    onAws,
+    otherEngines,
+    planOf,
+    type Values,
+} from "../helpers/plans";
 import { roles } from "../../components/roles/all";
 
 // Rendered texts of the smallest and the largest topology, first and last host of each tier, and of other engines.
@@ -18,6 +26,8 @@ const cases: [string, Values, string[]][] = [
     ["largest", largest, ["lb2", "db9", "cache9", "web9"]],
     ["full", { preset: "full" }, ["web1", "app1", "inner1", "cache1", "storage1"]],
     ["other engines'", otherEngines, ["db1", "web1"]],
+    ["existing machines'", existing, ["lb1", "web1"]],
+    ["EC2's", onAws, ["lb1", "inner1"]],
 ];
 
 const seen = new Set<string>();

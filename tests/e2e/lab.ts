@@ -6,16 +6,15 @@ import { parse, stringify } from "yaml";
 import type { RoleName } from "../../components/cluster/types";
 import { must, run, type Finished, type RunOptions } from "./shell";
 
-/** The stack under test. `E2E_STACK=dev` uses one that is up already, and leaves it up; `E2E_PRESET=small` makes the small one. */
+/** The stack under test. `E2E_STACK=dev` uses one that is up already, and leaves it up; `E2E_PRESET` names another one to make. */
 export const stack =
-    process.env.E2E_STACK ?? (process.env.E2E_PRESET === "small" ? "e2esmall" : "e2e");
+    process.env.E2E_STACK ??
+    { small: "e2esmall", ssh: "e2essh" }[process.env.E2E_PRESET ?? ""] ??
+    "e2e";
 /** Whether the stack is ours to make and to destroy. */
 export const ours = process.env.E2E_STACK === undefined;
 export const project = `testudo-${stack}`;
 export const checkout = join(__dirname, "..", "..");
-export const stackFile = ours
-    ? join(__dirname, `Pulumi.${stack}.yaml`)
-    : (process.env.STACK_FILE ?? join(checkout, `Pulumi.${stack}.yaml`));
 
 const stateRoot =
     process.env.TESTUDO_STATE ??
@@ -23,6 +22,11 @@ const stateRoot =
 /** Figures, and what the tests write meanwhile. */
 export const reportFolder = join(stateRoot, "e2e", stack);
 mkdirSync(reportFolder, { recursive: true, mode: 0o700 });
+/** Machines that exist already have keys of their own: their file is written when they are made. */
+const folderOfFile = stack === "e2essh" ? reportFolder : __dirname;
+export const stackFile = ours
+    ? join(folderOfFile, `Pulumi.${stack}.yaml`)
+    : (process.env.STACK_FILE ?? join(checkout, `Pulumi.${stack}.yaml`));
 
 interface StackFile {
     config: Record<string, unknown>;

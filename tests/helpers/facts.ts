@@ -3,6 +3,7 @@ import { hostsOf, type Plan } from "../../components/cluster/plan";
 import type { HostSpec } from "../../components/cluster/types";
 import { renderRole, type RenderedFile } from "../../components/host/render";
 import { flowsOf, roles } from "../../components/roles/all";
+import { moverKind, type AddressMover } from "../../components/roles/address-mover";
 import { app } from "../../components/roles/app-tier";
 import { galera } from "../../components/roles/galera-cluster";
 import { gluster } from "../../components/roles/gluster-volume";
@@ -52,7 +53,7 @@ export function filesOf(
     host: HostSpec,
     secrets: Secrets = placeholders,
 ): Map<string, RenderedFile[]> {
-    const own = { plan, host, authorizedKeys: [secrets.operatorKey] };
+    const own = { plan, host, authorizedKeys: [secrets.operatorKey], ...moverFor(plan, host) };
     const credentials = (role: string) => ({ credentials: secrets.credentials(host.name, role) });
     const all = new Map<string, () => RenderedFile[]>([
         ["base", () => renderRole(base, { ...own, flows: flowsOf(plan), ca: secrets.ca })],
@@ -124,6 +125,35 @@ export function filesOf(
             return [name, render()];
         }),
     );
+}
+
+/** What a balancer on EC2 knows of its address. */
+function moverFor(plan: Plan, host: HostSpec): { mover?: AddressMover } {
+    const role = (["load-balancer", "inner-load-balancer"] as const).find((one) =>
+        host.roles.includes(one),
+    );
+    const kind = role === undefined ? undefined : moverKind(plan, role);
+    if (kind === undefined) return {};
+    const common = {
+        region: "eu-central-1",
+        endpoint: "https://ec2.eu-central-1.amazonaws.com/",
+        networkInterfaceId: `eni-0${host.name}`,
+    };
+    switch (kind) {
+        case "elastic":
+            return {
+                mover: {
+                    ...common,
+                    kind,
+                    allocationId: "eipalloc-0site",
+                    publicAddress: "192.0.2.80",
+                },
+            };
+        case "secondary":
+            return { mover: { ...common, kind } };
+        case "route":
+            return { mover: { ...common, kind, routeTableIds: ["rtb-0a", "rtb-0b", "rtb-0c"] } };
+    }
 }
 
 /** One file of a host. */

@@ -51,6 +51,39 @@ export const largest: Values = {
 /** Every tier on hosts of its own. */
 export const full: Values = { platform: "incus", preset: "full" };
 
+const testKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO3W2tr4Zz4f0PXgYd2nT1gFqvCM5m1z3kV3Z9oBqk0f";
+
+/** Machines that exist already: both zones on one network of somebody's, one sshd elsewhere, one disk for data. */
+export const existing: Values = {
+    platform: "ssh",
+    preset: "small",
+    network: { public: "192.0.2.0/24", private: "192.0.2.0/24", vip: "192.0.2.10" },
+    operators: ["192.0.2.200/32"],
+    ssh: {
+        user: "admin",
+        keyFile: "~/.ssh/cluster",
+        interface: "ens3",
+        hosts: {
+            lb1: { address: "192.0.2.11", hostKey: testKey },
+            lb2: { address: "192.0.2.12", hostKey: testKey },
+            db1: { address: "192.0.2.41", hostKey: testKey, data: { device: "/dev/vdb" } },
+            db2: { address: "192.0.2.42", hostKey: testKey, user: "root", interface: "eno1" },
+            db3: { address: "192.0.2.43", hostKey: testKey, data: { directory: "/data/mysql" } },
+            web1: { address: "192.0.2.21", hostKey: testKey, port: 2200 },
+            web2: { address: "192.0.2.22", hostKey: testKey },
+        },
+    },
+};
+
+/** The same on EC2, over three zones; what only there must be said. */
+export const onAws: Values = {
+    platform: "aws",
+    preset: "full",
+    site: { name: "www.example.org" },
+    operators: ["203.0.113.7/32"],
+    network: { innerVip: "10.92.0.10" },
+};
+
 /** What needs packages of their vendors, and files without storage hosts. */
 export const otherEngines: Values = {
     ...smallest,

@@ -10,7 +10,7 @@ import { fakeMachines } from "./foundation";
 import { hostOf, planOf } from "./plans";
 import { record } from "./record";
 
-const program = join(__dirname, "..", "engine", "private-root");
+export const privateRoot = join(__dirname, "..", "engine", "private-root");
 
 /** What a push did, and said. */
 export interface Outcome {
@@ -42,7 +42,7 @@ async function sent(files: RenderedFile[], as: As = {}): Promise<{ text: string;
 
 /** A root file system of its own with a stand-in for systemd, where pushes run as on a host. */
 export class PrivateHost {
-    private readonly dir = mkdtempSync(join(tmpdir(), "testudo-host-"));
+    readonly dir = mkdtempSync(join(tmpdir(), "testudo-host-"));
 
     /** Why there can be none here: neither root, nor a kernel that lets users make namespaces. */
     static missing(): string | undefined {
@@ -65,7 +65,7 @@ export class PrivateHost {
     /** Kills a push and all that it started as soon as the file is there. */
     async cutOff(mark: string, ...files: RenderedFile[]): Promise<void> {
         const { text, stdin } = await sent(files);
-        const cut = spawn("setsid", [program, this.dir, text], {
+        const cut = spawn("setsid", [privateRoot, this.dir, text], {
             stdio: ["pipe", "ignore", "ignore"],
         });
         const ended = new Promise((resolve) => cut.on("exit", resolve));
@@ -112,7 +112,7 @@ export class PrivateHost {
     }
 
     private run(script: string, input = "") {
-        return spawnSync(program, [this.dir, script], { input, encoding: "utf8" });
+        return spawnSync(privateRoot, [this.dir, script], { input, encoding: "utf8" });
     }
 
     private at(path: string): string {

@@ -23,6 +23,8 @@ export interface Registered {
     readonly waitsFor: readonly string[];
     readonly deletedWith: string | null;
     readonly deleteBeforeReplace: boolean;
+    readonly protect: boolean;
+    readonly ignoreChanges: readonly string[];
     /** Outputs that the engine shall keep encrypted beside those that a provider marks. */
     readonly secretOutputs: readonly string[];
 }
@@ -37,6 +39,8 @@ interface Request {
     getDependenciesList(): string[];
     getDeletedwith(): string;
     getDeletebeforereplace(): boolean;
+    getProtect(): boolean;
+    getIgnorechangesList(): string[];
     getAdditionalsecretoutputsList(): string[];
 }
 
@@ -44,6 +48,8 @@ export interface RecordOptions {
     /** Outputs of providers are unknown, as in `pulumi preview` of a new stack. */
     readonly preview?: boolean;
     readonly stack?: string;
+    /** What a provider answers to a question, by its token. @default the question's own words */
+    readonly answer?: (token: string, inputs: Record<string, unknown>) => Record<string, unknown>;
 }
 
 /** Everything that a program registered, in the order in which the engine would see it. */
@@ -87,7 +93,7 @@ export class Recording {
 /** Runs a program, or a part of one, against mocks and gives back all that it registered. */
 export async function record(
     build: () => unknown,
-    { preview = false, stack = "test" }: RecordOptions = {},
+    { preview = false, stack = "test", answer = (_, inputs) => inputs }: RecordOptions = {},
 ): Promise<Recording> {
     const seen: Registered[] = [];
     // Pulumi takes a stack for every promise, thousands of them, and jest maps each frame to its source.
@@ -102,7 +108,7 @@ export async function record(
     try {
         await pulumi.runtime.setMocks(
             {
-                call: ({ inputs }) => inputs as Record<string, unknown>,
+                call: ({ token, inputs }) => answer(token, inputs as Record<string, unknown>),
                 newResource: ({ type, name, inputs, custom }) => ({
                     id: custom === true && !preview ? `${name}-id` : undefined,
                     state: {
@@ -190,6 +196,17 @@ function providerOutputs(type: string, name: string): Record<string, unknown> {
         case "tls:index/selfSignedCert:SelfSignedCert":
         case "tls:index/locallySignedCert:LocallySignedCert":
             return { certPem: `CERTIFICATE ${name}\n` };
+        case "aws:ec2/keyPair:KeyPair":
+            return { keyName: name };
+        case "aws:iam/role:Role":
+        case "aws:iam/instanceProfile:InstanceProfile":
+            return { name };
+        case "aws:ec2/eip:Eip":
+            return { publicIp: `public-${name}`, arn: `arn:eip/${name}` };
+        case "aws:ec2/networkInterface:NetworkInterface":
+            return { arn: `arn:aws:ec2:region:account:network-interface/${name}` };
+        case "aws:ec2/routeTable:RouteTable":
+            return { arn: `arn:route-table/${name}` };
         default:
             return {};
     }
@@ -207,6 +224,8 @@ function registered(request: Request): Registered {
         waitsFor: request.getDependenciesList().map((urn) => nameOf(urn) ?? ""),
         deletedWith: nameOf(request.getDeletedwith()),
         deleteBeforeReplace: request.getDeletebeforereplace(),
+        protect: request.getProtect(),
+        ignoreChanges: request.getIgnorechangesList(),
         secretOutputs: request.getAdditionalsecretoutputsList(),
     };
 }

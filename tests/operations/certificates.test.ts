@@ -1,4 +1,4 @@
-import { certificatesOf, certificatesText } from "../../operations/certificates";
+import { certificatesOf, certificatesText, publicPlace } from "../../operations/certificates";
 
 const now = new Date("2026-06-01T12:00:00Z");
 const certificates = [
@@ -32,6 +32,13 @@ test("balancers that are down hide nothing of what the stack knows", () => {
     expect(text).toContain("authority first");
     expect(text).toContain("the balancers do not answer");
     expect(text).not.toContain("end within");
+});
+
+test("visitors come to the public address where the floating one is the stack's own alone", () => {
+    expect(publicPlace({ outputs: { vip: "10.91.0.10" } })).toBe("10.91.0.10");
+    const outputs = { vip: "10.91.0.10", publicAddress: "198.51.100.1" };
+    expect(publicPlace({ outputs })).toBe("198.51.100.1");
+    expect(publicPlace({ outputs: {} })).toBeUndefined();
 });
 
 test("a stack of an older version is told to come up first", () => {

@@ -77,7 +77,7 @@ test.each<[string, Values, string]>([
     [
         "a platform that is none",
         { platform: "heroku" },
-        `testudo:platform: does not fit (invalid enum value. Expected 'incus', received 'heroku'), because the plan is made from it; got "heroku"`,
+        `testudo:platform: does not fit (invalid enum value. Expected 'incus' | 'aws' | 'ssh', received 'heroku'), because the plan is made from it; got "heroku"`,
     ],
     [
         "a site name with a path",

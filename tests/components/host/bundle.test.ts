@@ -63,6 +63,7 @@ test("a push carries the engine, the manifest and the files, readable by any tar
         "engine/apply",
         "engine/check",
         "engine/files",
+        "engine/packages",
         "engine/retire",
         "engine/run",
         "engine/units",

@@ -41,6 +41,19 @@ test("a person goes the same ways, by their own name and key on every hop", () =
     expect(configOf(sshConfig(plan), "ada", "/x/known_hosts")).not.toContain("Identit");
 });
 
+test("on a platform with addresses of its own, bastion and balancers are dialled where the world sees them", () => {
+    const places = {
+        entrance: "198.51.100.1",
+        hosts: { lb1: "198.51.100.2", db3: "10.91.1.43" },
+    };
+    const text = configOf(sshConfig(plan, places), "ada", "/x/known_hosts");
+    expect(text).toContain("Host testudo-bastion\n    HostName 198.51.100.1\n    Port 2222\n");
+    expect(text).toContain("Host lb1\n    HostName 198.51.100.2\n    User ada\n");
+    expect(text).toContain(
+        "Host db3\n    HostName 10.91.1.43\n    User ada\n    ProxyJump testudo-bastion\n",
+    );
+});
+
 test("Pulumi goes the same ways, with pinned keys of host and bastion", async () => {
     const connections: Record<string, unknown> = {};
     await record(() => {
