@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig } from "./cluster/config";
+import { floatingFaults } from "./cluster/floating";
 import { makePlan, type Plan } from "./cluster/plan";
 import { phpSitesOf } from "./cluster/sites";
 import { authorityFaults } from "./cluster/trust";
@@ -7,7 +8,7 @@ import { faultsMessage } from "./cluster/types";
 import { readAcmeAuthority } from "./host/acme-authority";
 import { packSites, type SiteArchive } from "./host/site-archive";
 import { readSiteCertificate, type SiteCertificate } from "./host/site-certificate";
-import { lastAuthorities } from "./last-up";
+import { lastUp } from "./last-up";
 import { preflight, type PlatformFacts } from "./machines/platform";
 import { roleFaults } from "./roles/all";
 
@@ -25,13 +26,13 @@ export interface Checked {
 
 /**
  * Configuration, plan, roles and platform, each asked for its faults as far as the one before allows.
- * @param known Tells whom the stack's hosts trust already.
+ * @param known Tells what the stack's hosts have already.
  * @throws RunError with all faults in one message, before the first resource.
  */
 export async function check(
     stack: string,
     raw: Readonly<Record<string, string>>,
-    known: typeof lastAuthorities = lastAuthorities,
+    known: typeof lastUp = lastUp,
 ): Promise<Checked> {
     const config = parseConfig(stack, raw);
     const plan = config.value === undefined ? undefined : makePlan(config.value);
@@ -41,10 +42,11 @@ export async function check(
         plan?.value === undefined ? undefined : await readSiteCertificate(plan.value);
     const directoryCa =
         config.value === undefined ? undefined : await readAcmeAuthority(config.value);
+    const last = await known(stack);
     const authorities =
         config.value === undefined
             ? []
-            : authorityFaults(await known(stack), config.value.trust.authorities);
+            : authorityFaults(last.authorities, config.value.trust.authorities);
     const faults = [
         ...config.faults,
         ...(plan?.faults ?? []),
@@ -53,6 +55,7 @@ export async function check(
         ...(certificate?.faults ?? []),
         ...(directoryCa?.faults ?? []),
         ...authorities,
+        ...(plan?.value === undefined ? [] : floatingFaults(last.vips, plan.value)),
         ...(platform?.faults ?? []),
     ];
     if (faults.length > 0 || plan?.value === undefined || platform === undefined) {

@@ -5,13 +5,13 @@ import { whole } from "../e2e/cluster";
 import { figure } from "../e2e/figures";
 import { changed, incus, instances, outputs, reportFolder, sh, tool, up } from "../e2e/lab";
 import { makeVisitor, publicPlace } from "./visitor";
-import { attach, emulator, needsUp } from "./world";
+import { attach, emulator, file, needsUp } from "./world";
 
 beforeAll(attach);
 
 test("the unchanged program brings the cluster up on machines whose own cloud-init has read their user-data", async () => {
     writeFileSync(join(reportFolder, "empty.json"), JSON.stringify(await emulator.inventory()));
-    const finished = await tool("up", []);
+    const finished = await tool("up", [], { file });
     figure("emulated EC2: up", finished.seconds, "s");
     expect(finished.text.slice(-4000)).toContain("site  ");
     expect(finished.code).toBe(0);
@@ -68,7 +68,7 @@ describe("once it is up", () => {
     });
 
     test("a second up changes nothing", async () => {
-        const finished = await up(["--expect-no-changes"]);
+        const finished = await up(["--expect-no-changes"], { file });
         figure("emulated EC2: up without changes", finished.seconds, "s");
         expect([finished.code, finished.text.slice(-1500)]).toEqual([0, expect.anything()]);
     }, 300_000);

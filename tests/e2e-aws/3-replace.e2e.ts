@@ -3,7 +3,7 @@ import { whole } from "../e2e/cluster";
 import { figure } from "../e2e/figures";
 import { sh, testudo, tool, up } from "../e2e/lab";
 import { publicPlace } from "./visitor";
-import { attach, emulator, needsUp } from "./world";
+import { attach, emulator, file, needsUp } from "./world";
 
 beforeAll(() => {
     attach();
@@ -24,7 +24,7 @@ test("testudo replace, then up: another instance with the old address, host key,
     ];
     const asked = await testudo(["replace", "db2", "--yes"]);
     expect([asked.code, asked.text.slice(-2000)]).toEqual([0, expect.anything()]);
-    const finished = await tool("up", []);
+    const finished = await tool("up", [], { file });
     figure("emulated EC2: up with one member made anew", finished.seconds, "s");
     expect([finished.code, finished.text.slice(-3000)]).toEqual([0, expect.anything()]);
     figure("emulated EC2: full redundancy after that", await whole(300), "s");
@@ -32,5 +32,5 @@ test("testudo replace, then up: another instance with the old address, host key,
     expect(await emulator.dataVolume("db2")).toBe(volume);
     expect(await age()).toBe(data);
     expect(await curl([(await publicPlace()).siteUrl])).toContain("</html>");
-    expect((await up(["--expect-no-changes"])).code).toBe(0);
+    expect((await up(["--expect-no-changes"], { file })).code).toBe(0);
 }, 900_000);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { removeClient } from "../e2e/client";
 import { figure } from "../e2e/figures";
 import { reportFolder, tool } from "../e2e/lab";
-import { attach, emulator, leftovers, needsUp } from "./world";
+import { attach, emulator, file, leftovers, needsUp } from "./world";
 
 beforeAll(() => {
     attach();
@@ -16,7 +16,7 @@ test("destroy leaves nothing in the account, and the emulator nothing on this ma
         expect.arrayContaining(["network", "project", "volume", "instance", "route", "table"]),
     );
     await removeClient();
-    const finished = await tool("down", []);
+    const finished = await tool("down", [], { file });
     figure("emulated EC2: destroy", finished.seconds, "s");
     expect([finished.code, finished.text.slice(-3000)]).toEqual([0, expect.anything()]);
     expect(await emulator.inventory()).toEqual(

@@ -1,13 +1,18 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { reportFolder, stack } from "../e2e/lab";
+import { changedStackFile, reportFolder, stack, stackFile } from "../e2e/lab";
 import { run } from "../e2e/shell";
 import { Emulator } from "../emulators/aws/emulator";
 
 export const emulator = new Emulator(join(reportFolder, "emulator"));
 
-/** As in Pulumi.e2eaws.yaml: outside of the network, where only routes lead to it. */
-export const innerVip = "10.95.0.10";
+/** How the inner address moves: by routes, as Pulumi.e2eaws.yaml says, or with `E2E_INNER=secondary` by assignment. */
+export const isAssigned = process.env.E2E_INNER === "secondary";
+// Outside of the network, where only routes lead to it; in the subnet of the zone where both inner balancers are.
+export const innerVip = isAssigned ? "10.94.1.10" : "10.95.0.10";
+export const file = isAssigned
+    ? changedStackFile("secondary", { aws: { innerAddress: "secondary" }, network: { innerVip } })
+    : stackFile;
 
 /** What the emulator makes on this machine before anybody calls it; networks as in Pulumi.e2eaws.yaml. */
 export function settings(image: string): object {

@@ -47,7 +47,7 @@ test.each([
 });
 
 test("the user reads all of it in one message, and nothing was changed", async () => {
-    const nobody = () => Promise.resolve([]);
+    const nobody = () => Promise.resolve({ authorities: [], vips: {} });
     await expect(check("test", rawConfig(otherEngines), nobody)).rejects.toThrow(
         /^2 faults in the configuration; nothing was changed:\n {2}testudo:database\.\w+: needs the package/,
     );
