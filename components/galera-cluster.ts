@@ -26,6 +26,8 @@ export interface GaleraClusterArgs {
  */
 export class GaleraCluster extends pulumi.ComponentResource {
     readonly hosts: BroughtUp[];
+    /** The site's account is there, and the first member takes writes. */
+    readonly open: pulumi.Resource;
     /** The last step: all members are in. */
     readonly formed: pulumi.Resource;
     /** Schema, account and password for the site. */
@@ -82,7 +84,7 @@ export class GaleraCluster extends pulumi.ComponentResource {
             hosts: clientPattern(plan.networks.private),
             ...(this.monitorPassword === null ? {} : { monitor_password: this.monitorPassword }),
         };
-        last = script(
+        this.open = script(
             `${name}-form`,
             first.host,
             {
@@ -93,6 +95,7 @@ export class GaleraCluster extends pulumi.ComponentResource {
             },
             { parent: this, dependsOn: last === undefined ? [] : [last] },
         );
+        last = this.open;
         for (const { host, files } of others) {
             last = script(
                 `${name}-${host.name}-join`,

@@ -145,7 +145,8 @@ export class WebTier extends pulumi.ComponentResource {
         const { site } = plan.config;
         const ready = [
             ...pushes,
-            database.formed,
+            // Not all members: those that still copy find the site in what they copy.
+            database.open,
             ...(cache === undefined ? [] : [cache.formed]),
             ...(args.storage === undefined ? [] : [args.storage.formed]),
             ...(inner?.pushes ?? []),
