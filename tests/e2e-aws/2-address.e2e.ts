@@ -63,10 +63,11 @@ async function routed(): Promise<string> {
 
 /** The host whose interface has the inner address. */
 async function assigned(): Promise<string> {
+    // moto's filter knows first addresses alone.
+    const has = `PrivateIpAddresses[?PrivateIpAddress=='${innerVip}']`;
     const links = await emulator.ask<string[]>([
         ...["ec2", "describe-network-interfaces"],
-        ...["--query", "NetworkInterfaces[].NetworkInterfaceId"],
-        ...["--filters", `Name=addresses.private-ip-address,Values=${innerVip}`],
+        ...["--query", `NetworkInterfaces[?${has}].NetworkInterfaceId`],
     ]);
     return only(links);
 }
