@@ -21,7 +21,7 @@ export interface GaleraClusterArgs {
 
 /**
  * Galera members (MariaDB, or Percona XtraDB Cluster), each with data on a volume of its own. Survives the loss of a minority of
- * them without losing an acknowledged write. Members are changed one at a time, each step ending when its member is
+ * them without losing an acknowledged write. Living members are changed one at a time, each step ending when its member is
  * synced; bootstrapped once, by `form`, and only if every member answers that it never had data.
  */
 export class GaleraCluster extends pulumi.ComponentResource {
@@ -63,9 +63,12 @@ export class GaleraCluster extends pulumi.ComponentResource {
         }));
         if (first === undefined)
             throw new Error(`GaleraCluster "${name}": hosts needs at least one host`);
-        let last: pulumi.Resource | undefined;
+        // New members hold nothing that anybody could miss.
+        const isNew = !this.hosts.some(({ isLiving }) => isLiving);
+        const pushes: pulumi.Resource[] = [];
         for (const { host, files } of [first, ...others]) {
-            last = push(
+            const before = isNew ? [] : pushes.slice(-1);
+            const pushed = push(
                 `${name}-${host.name}-push`,
                 host,
                 {
@@ -74,8 +77,9 @@ export class GaleraCluster extends pulumi.ComponentResource {
                     units: namesIn(plan, galera.units),
                     stackKey: trust.stackKey,
                 },
-                { parent: this, dependsOn: [host.base, ...(last === undefined ? [] : [last])] },
+                { parent: this, dependsOn: [host.base, ...before] },
             );
+            pushes.push(pushed);
         }
         const accounts = {
             database: this.account.database,
@@ -93,9 +97,10 @@ export class GaleraCluster extends pulumi.ComponentResource {
                 version: fileVersion(first.files, scripts.form),
                 stackKey: trust.stackKey,
             },
-            { parent: this, dependsOn: last === undefined ? [] : [last] },
+            { parent: this, dependsOn: pushes },
         );
-        last = this.open;
+        let last: pulumi.Resource = this.open;
+        // New ones too: two that copied at once came away with an incomplete transfer ("IST didn't contain all write sets").
         for (const { host, files } of others) {
             last = script(
                 `${name}-${host.name}-join`,

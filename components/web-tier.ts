@@ -116,10 +116,11 @@ export class WebTier extends pulumi.ComponentResource {
         );
         const pushes: pulumi.Resource[] = [];
         const bases = this.hosts.map(({ base }) => base);
-        // PHP at work gets a new password when it is accepted. (On new hosts the tiers come up beside each other.)
+        // PHP at work gets a new password when it is accepted. New hosts wait for the first member alone: its tables
+        // have the processors to themselves, and the others' copies, which wait more than they work, go beside this.
         const accepted = this.hosts.some(({ isLiving }) => isLiving)
             ? [database.formed, ...(cache === undefined ? [] : [cache.formed])]
-            : [];
+            : [database.open];
         const pushTo = ({ host, files }: Member, role: typeof app | typeof web, step: string) =>
             pushes.push(
                 push(

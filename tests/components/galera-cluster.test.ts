@@ -4,11 +4,11 @@ import { foundationOf } from "../helpers/foundation";
 import { planOf, type Values } from "../helpers/plans";
 import { canary, isSecret, record, remembered, type RecordOptions } from "../helpers/record";
 
-const cluster = remembered((options?: RecordOptions, values: Values = {}) =>
+const cluster = remembered((options?: RecordOptions, values: Values = {}, living = "none") =>
     record(() => {
         const bastion = new pulumi.ComponentResource("testudo:index:Bastion", "bastion");
         return new GaleraCluster("db", {
-            foundation: foundationOf(planOf(values)),
+            foundation: foundationOf(planOf(values), (host) => host === living),
             after: [bastion],
         });
     }, options),
@@ -36,8 +36,8 @@ test("a preview of a new stack, all keys unknown, registers the same (mocks)", a
     expect((await cluster({ preview: true })).childrenOf("db")).toEqual(children);
 });
 
-test("members are changed in one chain: pushes, then form, then each other one joins (mocks)", async () => {
-    const made = await cluster({}, { database: { count: 5 } });
+test("once one is living, members are changed in one chain: pushes, then form, then each other one joins (mocks)", async () => {
+    const made = await cluster({}, { database: { count: 5 } }, "db4");
     const chain = [
         ...["db1", "db2", "db3", "db4", "db5"].map((host) => `db-${host}-push`),
         "db-form",
@@ -48,6 +48,21 @@ test("members are changed in one chain: pushes, then form, then each other one j
         if (earlier !== undefined) expect(made.get(later).waitsFor).toContain(earlier);
         for (const after of chain.slice(index + 1)) expect(made.isAfter(later, after)).toBe(false);
     }
+});
+
+test("new members are pushed beside each other, and join one after the other (mocks)", async () => {
+    const made = await cluster();
+    for (const [one, another] of [
+        ["db1", "db2"],
+        ["db2", "db3"],
+        ["db3", "db1"],
+    ])
+        expect(made.isAfter(`db-${one ?? ""}-push`, `db-${another ?? ""}-push`)).toBe(false);
+    expect(made.get("db-form").waitsFor).toEqual(
+        expect.arrayContaining(["db-db1-push", "db-db2-push", "db-db3-push"]),
+    );
+    expect(made.get("db-db2-join").waitsFor).toContain("db-form");
+    expect(made.get("db-db3-join").waitsFor).toContain("db-db2-join");
 });
 
 test("no machine of the tier is dialled before the border is closed (mocks)", async () => {
