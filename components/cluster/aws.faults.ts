@@ -55,6 +55,16 @@ function requiredFaults(config: Config): Fault[] {
                   },
               ]
             : []),
+        ...(config.aws.nat === "none" && config.aws.ami === undefined
+            ? [
+                  {
+                      key: configKey("aws.ami"),
+                      rule: "needs the id of an image that has all packages (docs/aws.md), with testudo:aws.nat: none",
+                      why: "private hosts would reach no mirror to install them from",
+                      got: "nothing",
+                  },
+              ]
+            : []),
     ];
 }
 

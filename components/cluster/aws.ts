@@ -105,6 +105,21 @@ export function servicePlace(subnet: string): string {
     return formatAddress((parseNetwork(subnet)?.base ?? 0) + 8);
 }
 
+/** Does the API come into the network? Without NAT gateways inner balancers would have no way to ask for their address. */
+export function hasApiEndpoint({
+    config,
+    hosts,
+}: {
+    readonly config: Config;
+    readonly hosts: readonly HostSpec[];
+}): boolean {
+    return (
+        config.platform === "aws" &&
+        config.aws.nat === "none" &&
+        hosts.some((host) => host.roles.includes("inner-load-balancer"))
+    );
+}
+
 /** Does the inner floating address lie outside of all networks, where only routes lead to it? */
 export function isOverlay(config: Config): boolean {
     return config.platform === "aws" && config.aws.innerAddress === "route";

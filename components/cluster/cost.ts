@@ -1,4 +1,4 @@
-import { instanceTypeOf } from "./aws";
+import { hasApiEndpoint, instanceTypeOf } from "./aws";
 import { hostsOf, type Plan } from "./plan";
 import { instancePrice, isPriced, pricesFrom, servicePrices } from "./prices.aws";
 
@@ -34,7 +34,9 @@ export function awsCost(plan: Plan, region: string): Cost {
 }
 
 /** The sum in one sentence, with what it lacks. */
-export function costSentence({ month, unknown }: Cost, region: string): string {
+export function costSentence({ lines, month, unknown }: Cost, region: string): string {
+    if (unknown.length === lines.length)
+        return `what it costs in ${region} is not known here: the table of ${pricesFrom.date} has no prices of that region`;
     const lacking = unknown.length === 0 ? "" : ` (no price here for ${unknown.join(", ")})`;
     return `about ${month.toFixed(0)} USD a month in ${region}${lacking}: on-demand list prices of ${pricesFrom.date}, an estimate, without traffic, snapshots and taxes`;
 }
@@ -48,11 +50,10 @@ function instanceLines(plan: Plan, region: string): CostLine[] {
 }
 
 function serviceLines(plan: Plan, region: string): CostLine[] {
-    const { nat, zones } = plan.config.aws;
+    const { zones } = plan.config.aws;
     const prices = isPriced(region) ? servicePrices[region] : undefined;
     const gateways = gatewaysOf(plan);
-    const endpoints =
-        nat === "none" && hostsOf(plan, "inner-load-balancer").length > 0 ? zones.length : 0;
+    const endpoints = hasApiEndpoint(plan) ? zones.length : 0;
     const disks = plan.hosts.reduce(
         (sum, host) => sum + Math.max(leastRootGiB, host.diskGiB) + (host.data?.sizeGiB ?? 0),
         0,
@@ -85,6 +86,14 @@ export interface Need {
     /** The limits of all disks together; they grow as they are written to. */
     readonly diskGiB: number;
     readonly dataGiB: number;
+}
+
+/** The need in one sentence. */
+export function needSentence(plan: Plan): string {
+    const { memoryMiB, diskGiB, dataGiB } = needOf(plan);
+    const where =
+        plan.config.platform === "incus" ? "the machine needs up to" : "all machines together need";
+    return `${plan.hosts.length} hosts: ${where} ${memoryMiB} MiB of memory, ${diskGiB} GiB of disk and ${dataGiB} GiB for data`;
 }
 
 export function needOf(plan: Plan): Need {

@@ -54,6 +54,8 @@ export const existingMachines = z
             .default("eth0"),
         /** The way to private machines for the first contact and the last; not one of the stack's own. */
         jump: z.object(reach).strict().optional(),
+        /** Whether `destroy` also removes the packages of the stack's roles that were not there before. Their users stay. */
+        removePackages: z.boolean().default(false),
         /** Where machines find name servers, time and Debian's mirrors. Default: anywhere; `[]`: nowhere. */
         services: z.array(network).optional(),
         hosts: z

@@ -1,8 +1,8 @@
 import { SecurityGroup, VpcEndpoint } from "@pulumi/aws/ec2";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
-import { servicePlace, subnetsOf } from "../cluster/aws";
-import { hostsOf, type Plan } from "../cluster/plan";
+import { hasApiEndpoint, servicePlace, subnetsOf } from "../cluster/aws";
+import type { Plan } from "../cluster/plan";
 import type { AwsNetwork } from "./aws-network";
 import { everyHost } from "./aws-rules";
 import type { Groups } from "./aws-security-groups";
@@ -20,7 +20,7 @@ export function apiEndpoint(
     groups: Groups,
     parent: pulumi.Resource,
 ): void {
-    if (plan.config.aws.nat !== "none" || hostsOf(plan, "inner-load-balancer").length === 0) return;
+    if (!hasApiEndpoint(plan)) return;
     const tags = tagsOf(plan, "api");
     const group = new SecurityGroup(
         `${name}-api-group`,

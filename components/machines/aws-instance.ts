@@ -65,7 +65,8 @@ export function makeVolume(
             ...(kmsKeyArn === undefined ? {} : { kmsKeyId: kmsKeyArn }),
             tags: tagsOf(plan, `${spec.name}-data`, { host: spec.name }),
         },
-        { parent, protect: !ephemeral },
+        // Whoever has left has copied its data to the others; the `up` after that takes its volume.
+        { parent, protect: !ephemeral && spec.leaving !== true },
     );
 }
 
@@ -125,8 +126,12 @@ export function makeInstance(args: InstanceArgs): Instance {
             parent,
             dependsOn: [...args.dependsOn],
             deleteBeforeReplace: true,
-            // A new image or user-data never replaces a living host by itself; one that is made anew gets the new ones.
-            ignoreChanges: args.stays ? ["ami", "userData"] : [],
+            // Nothing of this replaces a living host by itself; one that is made anew gets the new ones. The check of
+            // sources is the interface's: the provider would switch it on again by way of the instance.
+            ignoreChanges: [
+                "sourceDestCheck",
+                ...(args.stays ? ["ami", "userData", "keyName"] : []),
+            ],
         },
     );
 }

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { instanceTypeOf } from "../cluster/aws";
 import { publicAddressesOf } from "../cluster/cost";
-import { hostsOf, type Plan } from "../cluster/plan";
+import type { Plan } from "../cluster/plan";
 import { quorumRoles } from "../cluster/quorum";
-import type { Fault } from "../cluster/types";
-import type { Ec2Machine, Image } from "./aws-query";
+import { roleNames, type Fault } from "../cluster/types";
+import type { Ec2Machine, Ec2Volume, Image } from "./aws-query";
 import { groupRules, groupsOf, rulesPerGroup } from "./aws-rules";
 import { flowsOf } from "../roles/all";
 import { vendorPackagesOf } from "../roles/vendor-packages";
@@ -23,6 +23,16 @@ export function unreachable(region: string, error: unknown): Fault {
         key: "aws:region",
         rule: "needs an account that answers there (credentials as for the aws command: AWS_PROFILE, or a role)",
         why: "every host is made by it",
+        got: `${region}: ${said(error)}`,
+    };
+}
+
+/** The account answers, but not to everything that has to be asked. */
+export function notAllowed(region: string, error: unknown): Fault {
+    return {
+        key: "aws:region",
+        rule: "needs an account that may ask what is there (docs/aws.md, What the deploying user may do)",
+        why: "nothing is made before that is known",
         got: `${region}: ${said(error)}`,
     };
 }
@@ -131,8 +141,10 @@ export function keyFaults({ config }: Plan): Fault[] {
 
 /** EC2 stops an instance to change its type, and `up` changes all at once. */
 export function typeFaults(plan: Plan, living: ReadonlyMap<string, Ec2Machine>): Fault[] {
-    return quorumRoles.flatMap((role) => {
-        const changed = hostsOf(plan, role).filter((host) => {
+    return roleNames.flatMap((role) => {
+        // Of several roles on a host the first one names its type.
+        const hosts = plan.hosts.filter((host) => host.roles[0] === role);
+        const changed = hosts.filter((host) => {
             const now = living.get(host.name)?.instanceType;
             return now !== undefined && now !== instanceTypeOf(plan.config, host);
         });
@@ -142,11 +154,32 @@ export function typeFaults(plan: Plan, living: ReadonlyMap<string, Ec2Machine>):
             {
                 key: "testudo:aws.instanceTypes",
                 rule: `may change for one ${role} host at a time: testudo:hosts.${first.name}.instanceType first, and up`,
-                why: "each is stopped for it, and the rest would be a minority",
+                why: `each is stopped for it, and ${quorumRoles.some((one) => one === role) ? "the rest would be a minority" : "nobody would do their work"}`,
                 got: changed.map((host) => host.name).join(", "),
             },
         ];
     });
+}
+
+/** With another key EBS makes a disk anew. */
+export function keyChangeFaults(plan: Plan, volumes: readonly Ec2Volume[]): Fault[] {
+    const { kmsKeyArn } = plan.config.aws;
+    if (kmsKeyArn === undefined) return [];
+    const others = new Set(
+        volumes
+            .map((volume) => volume.kmsKeyArn)
+            .filter((key) => key !== undefined && key !== kmsKeyArn),
+    );
+    const [other] = others;
+    if (other === undefined) return [];
+    return [
+        {
+            key: "testudo:aws.kmsKeyArn",
+            rule: `needs to stay ${other}`,
+            why: "a disk gets another key only by being made anew, and its data would go with it; a stack with another key is a new stack",
+            got: kmsKeyArn,
+        },
+    ];
 }
 
 export function ruleFaults(plan: Plan): Fault[] {

@@ -5,11 +5,13 @@ import type { Plan } from "../cluster/plan";
 import type { Fault } from "../cluster/types";
 import {
     imageFaults,
+    keyChangeFaults,
     keyFaults,
     missingTypes,
     missingZones,
     noImage,
     noRegion,
+    notAllowed,
     quotaWarnings,
     ruleFaults,
     typeFaults,
@@ -52,14 +54,18 @@ export async function awsPreflight(plan: Plan): Promise<AwsFacts> {
         return nothing(region, [unreachable(region, error), ...keyFaults(plan)]);
     }
     const types = plan.hosts.map((host) => instanceTypeOf(plan.config, host));
-    const [zones, offered, image, machines, members] = await Promise.all([
+    const answers = await Promise.all([
         zonesOf(region),
         offeredIn(region, types),
         imageFor(plan).catch((error: unknown) => noImage(plan, region, error)),
         machinesOf(plan),
-        membersOf(plan),
-    ]);
-    const volumes = await volumesOf(plan, members);
+        membersOf(plan).then(async (members) => ({
+            members,
+            volumes: await volumesOf(plan, members),
+        })),
+    ]).catch((error: unknown) => notAllowed(region, error));
+    if (!Array.isArray(answers)) return nothing(region, [answers, ...keyFaults(plan)]);
+    const [zones, offered, image, machines, { members, volumes }] = answers;
     const living = new Map(machines.map((machine) => [machine.name, machine]));
     const staying = new Map(
         plan.hosts
@@ -84,6 +90,7 @@ export async function awsPreflight(plan: Plan): Promise<AwsFacts> {
             ...ruleFaults(plan),
             ...addressFaults(plan, living),
             ...volumeFaults(plan, volumes),
+            ...keyChangeFaults(plan, volumes),
             ...memberFaults(plan, { living, volumes, members }),
         ],
         warnings: [

@@ -19,6 +19,11 @@ export interface Ec2Machine extends Instance {
     readonly image: string;
 }
 
+/** A data volume, with the key that its disk is encrypted by. */
+export interface Ec2Volume extends Volume {
+    readonly kmsKeyArn?: string;
+}
+
 export interface Image {
     readonly id: string;
     readonly architecture: string;
@@ -98,7 +103,7 @@ export async function machinesOf(plan: Plan): Promise<Ec2Machine[]> {
 export async function volumesOf(
     plan: Plan,
     members: ReadonlyMap<string, string>,
-): Promise<Volume[]> {
+): Promise<Ec2Volume[]> {
     const { ids } = await getEbsVolumes({
         filters: [
             { name: `tag:${tagKeys.stack}`, values: [plan.stack] },
@@ -108,9 +113,10 @@ export async function volumesOf(
     const found = await Promise.all(
         ids.map((id) => getVolume({ filters: [{ name: "volume-id", values: [id] }] })),
     );
-    return found.map(({ tags, size }) => {
+    return found.map(({ tags, size, kmsKeyId }) => {
         const host = tags[tagKeys.host] ?? "";
-        return { host, sizeGiB: size, used: members.has(host) };
+        const key = kmsKeyId === "" ? {} : { kmsKeyArn: kmsKeyId };
+        return { host, sizeGiB: size, used: members.has(host), ...key };
     });
 }
 

@@ -2,6 +2,7 @@ import { hostsOf, type Plan } from "../cluster/plan";
 import { quorumRoles } from "../cluster/quorum";
 import { roleNames, type Fault, type HostSpec, type RoleName } from "../cluster/types";
 import type { Instance, Volume } from "./incus-limits";
+import { membersPath } from "./aws-tags";
 import { projectName } from "./incus-names";
 
 /** Set on an instance by `testudo leave`: its peers have forgotten it. */
@@ -83,7 +84,7 @@ function quorumFaults(
         ...lost.map((name) => ({
             key: `testudo:${role}.count`,
             rule: `needs to keep ${name} until it has left: testudo --stack ${plan.stack} leave ${name}`,
-            why: `the others would wait for it, and count its vote as lost (if they have forgotten it: incus project unset ${projectName(plan.stack)} user.testudo.member.${name})`,
+            why: `the others would wait for it, and count its vote as lost (if they have forgotten it: ${forgetCommand(plan, name)})`,
             got: `${name} was a member, its machine is gone, and it is not in the plan`,
         })),
         ...(changes.length > 1
@@ -158,4 +159,11 @@ function replaceFaults(role: RoleName, plan: Plan, { living }: Population): Faul
             got: `${names(remade)} to be made anew, ${names(away) || "none"} not running`,
         },
     ];
+}
+
+/** What makes the platform forget that a host has been a member. */
+function forgetCommand({ stack, config }: Plan, name: string): string {
+    return config.platform === "aws"
+        ? `aws ssm delete-parameter --name ${membersPath(stack)}/${name}`
+        : `incus project unset ${projectName(stack)} user.testudo.member.${name}`;
 }

@@ -1,3 +1,4 @@
+import { needSentence } from "../cluster/cost";
 import type { Plan } from "../cluster/plan";
 import {
     addressFaults,
@@ -120,6 +121,7 @@ export async function incusPreflight(plan: Plan): Promise<IncusFacts> {
             ...memberFaults(plan, { living, volumes, members: formerMembers(project) }),
         ],
         warnings: stoppedWarnings(plan, instances),
+        notes: [needSentence(plan)],
         projectId: project?.config?.["user.testudo.nonce"] ?? newNonce(),
         networkId: bridges ?? newNonce(),
         borderId: border ?? newNonce(),

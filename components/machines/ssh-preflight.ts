@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { needSentence } from "../cluster/cost";
 import type { Plan } from "../cluster/plan";
 import type { Fault, HostSpec } from "../cluster/types";
 import { packagesOf } from "../roles/all";
@@ -63,6 +64,7 @@ export async function sshPreflight(plan: Plan): Promise<SshFacts> {
             ...togetherFaults(plan, known),
         ],
         warnings: togetherWarnings(plan, known),
+        notes: [needSentence(plan)],
         machineId: (host) => ids.get(host) ?? "",
         isLiving: (host) => living.has(host),
     };

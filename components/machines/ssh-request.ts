@@ -23,6 +23,8 @@ export function adoptRequest(
         device: place?.device ?? null,
         // The rest comes with the first push, which needs the bus.
         packages: spec.data === undefined ? "dbus" : packagesOf(plan, spec).join(" "),
+        // Of these go, with the machine, those that were not there before.
+        removable: plan.config.ssh.removePackages ? packagesOf(plan, spec).join(" ") : null,
     };
 }
 

@@ -1,5 +1,5 @@
 import { nth, parseNetwork } from "../cluster/addresses";
-import { subnetsOf } from "../cluster/aws";
+import { hasApiEndpoint, servicePlace, subnetsOf } from "../cluster/aws";
 import { hostsOf, type Plan } from "../cluster/plan";
 import { interfaceOf, roleNames, type Flow } from "../cluster/types";
 import type { FileSpec, HostFacts } from "./role";
@@ -36,7 +36,25 @@ export function cloudFlows(plan: Plan): Flow[] {
             port: 443,
             why: "does anybody answer at the public address, and the platform's API",
         },
+        ...endpointFlows(plan),
     ];
+}
+
+/** Without gateways the platform's API is at addresses inside of the network, also for those who have a way out. */
+function endpointFlows(plan: Plan): Flow[] {
+    const asks = ["load-balancer", "inner-load-balancer"] as const;
+    if (!hasApiEndpoint(plan)) return [];
+    return asks.map((from) => ({
+        from,
+        to: "outside",
+        protocol: "tcp",
+        port: 443,
+        only: subnetsOf(plan.config)
+            .filter(({ zone }) => zone === "private")
+            .map(({ network }) => `${servicePlace(network)}/32`),
+        why: "the platform's API, at its endpoint in the network",
+        ofPlatform: true,
+    }));
 }
 
 /** Without who asks. */

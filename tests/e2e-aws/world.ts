@@ -11,7 +11,12 @@ export const isAssigned = process.env.E2E_INNER === "secondary";
 // Outside of the network, where only routes lead to it; in the subnet of the zone where both inner balancers are.
 export const innerVip = isAssigned ? "10.94.1.10" : "10.95.0.10";
 export const file = isAssigned
-    ? changedStackFile("secondary", { aws: { innerAddress: "secondary" }, network: { innerVip } })
+    ? changedStackFile("secondary", {
+          aws: { innerAddress: "secondary" },
+          network: { innerVip },
+          hosts: { inner2: { failureDomain: "a" } },
+          acceptDataLossRisk: "both inner balancers are in one zone",
+      })
     : stackFile;
 
 /** What the emulator makes on this machine before anybody calls it; networks as in Pulumi.e2eaws.yaml. */

@@ -15,6 +15,8 @@ export class FakeEc2 {
     readonly offered = new Map<string, readonly string[]>();
     readonly members = new Map<string, string>();
     readonly volumes = new Map<string, number>();
+    /** By which all volumes are encrypted. */
+    volumeKey = "arn:aws:kms:eu-central-1:123456789012:key/ebs";
     readonly asked: string[] = [];
     private readonly machines = new Map<string, FakeMachine>();
     private readonly refused = new Set<string>();
@@ -56,7 +58,11 @@ export class FakeEc2 {
             case "getVolume": {
                 const [filter] = inputs.filters as { values: string[] }[];
                 const host = filter?.values[0] ?? "";
-                return { size: this.volumes.get(host), tags: { "testudo:host": host } };
+                return {
+                    size: this.volumes.get(host),
+                    kmsKeyId: this.volumeKey,
+                    tags: { "testudo:host": host },
+                };
             }
             case "getParametersByPath":
                 return {

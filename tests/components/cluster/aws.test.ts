@@ -216,3 +216,10 @@ test("the network of a lab's clients, which EC2 has not, needs no place beside t
     expect(faultsOf({ network: moved })).toEqual([]);
     expect(faultsOf({ network: { ...moved, private: "10.91.1.0/24" } })).toHaveLength(1);
 });
+
+test("without gateways hosts need an image that has everything", () => {
+    expect(faultsOf({ aws: { nat: "none" } })).toEqual([
+        expect.stringContaining("testudo:aws.ami: needs the id of an image that has all packages"),
+    ]);
+    expect(faultsOf({ aws: { nat: "none", ami: "ami-0123456789abcdef0" } })).toEqual([]);
+});

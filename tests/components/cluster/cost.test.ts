@@ -1,4 +1,4 @@
-import { awsCost, costSentence, needOf } from "../../../components/cluster/cost";
+import { awsCost, costSentence, needOf, needSentence } from "../../../components/cluster/cost";
 import { instancePrice, pricedRegions } from "../../../components/cluster/prices.aws";
 import { full, onAws, planOf, smallest, type Values } from "../../helpers/plans";
 
@@ -39,8 +39,11 @@ test("what the table does not know is named, never counted as nothing in silence
     const strange = costOf({ aws: { instanceTypes: { database: "r8g.large" } } });
     expect(strange.unknown).toEqual(["r8g.large"]);
     expect(costSentence(strange, "us-east-1")).toContain("no price here for r8g.large");
-    expect(costOf({}, "ap-south-2").month).toBe(0);
-    expect(costOf({}, "ap-south-2").unknown).toHaveLength(5);
+    const nowhere = costOf({}, "ap-south-2");
+    expect(nowhere.unknown).toHaveLength(5);
+    expect(costSentence(nowhere, "ap-south-2")).toMatch(
+        /^what it costs in ap-south-2 is not known here/,
+    );
 });
 
 test("every type that a stack gets by default has a price in every region of the table", () => {
@@ -52,5 +55,8 @@ test("every type that a stack gets by default has a price in every region of the
 
 test("on Incus it is memory and disk", () => {
     expect(needOf(planOf(full))).toEqual({ memoryMiB: 11_264, diskGiB: 72, dataGiB: 66 });
+    expect(needSentence(planOf(full))).toBe(
+        "18 hosts: the machine needs up to 11264 MiB of memory, 72 GiB of disk and 66 GiB for data",
+    );
     expect(needOf(planOf(smallest)).memoryMiB).toBeLessThan(needOf(planOf(full)).memoryMiB);
 });

@@ -48,7 +48,7 @@ test("gateways and endpoints have places of their own: they take no host's", asy
         "10.91.0.72",
         "10.91.0.136",
     ]);
-    const closed = await maker({ aws: { nat: "none" } });
+    const closed = await maker({ aws: { nat: "none", ami: "ami-0123456789" } });
     expect(closed.get("aws-api").inputs.subnetConfigurations).toEqual([
         { subnetId: "aws-private-a-id", ipv4: "10.91.1.8" },
         { subnetId: "aws-private-b-id", ipv4: "10.91.1.72" },

@@ -125,8 +125,18 @@ test("everything gone that was once there: refused, it would come up empty", asy
     ]);
 });
 
-test("a type may change for one member of a quorum at a time", async () => {
+test("a type may change for one host of a tier at a time", async () => {
     members(...databases);
+    for (const [host, address] of [
+        ["lb1", "10.91.0.11"],
+        ["lb2", "10.91.0.76"],
+    ] as const)
+        ec2.machine(host, { type: "t4g.small", address });
+    expect(await faultsOf(ec2, { aws: { instanceTypes: { loadBalancer: "t4g.large" } } })).toEqual([
+        expect.stringMatching(
+            /may change for one load-balancer host at a time: testudo:hosts\.lb1\.instanceType first, .* and nobody would do their work/,
+        ),
+    ]);
     const larger = { aws: { instanceTypes: { database: "t4g.large" } } };
     expect(await faultsOf(ec2, larger)).toEqual([
         expect.stringContaining(
@@ -143,6 +153,47 @@ test("a volume may only grow, and a living host keeps its address", async () => 
     expect(await faultsOf(ec2)).toEqual([
         expect.stringContaining("testudo:hosts.web1.address: needs to stay 10.91.1.22"),
         expect.stringContaining("testudo:database.dataGiB: needs to be at least 20"),
+    ]);
+});
+
+test("a key of KMS for disks that have another one: refused, EBS would make them anew", async () => {
+    members(...databases);
+    expect(await faultsOf(ec2, { aws: { kmsKeyArn: ec2.volumeKey } })).toEqual([]);
+    expect(
+        await faultsOf(ec2, {
+            aws: { kmsKeyArn: "arn:aws:kms:eu-central-1:123456789012:key/another" },
+        }),
+    ).toEqual([
+        expect.stringContaining(`testudo:aws.kmsKeyArn: needs to stay ${ec2.volumeKey}, because`),
+    ]);
+});
+
+test.each([
+    "getAvailabilityZones",
+    "getInstanceTypeOfferings",
+    "getInstances",
+    "getEbsVolumes",
+    "getParametersByPath",
+])(
+    "an account that may not ask %s: said as one fault, with what else is wrong",
+    async (question) => {
+        ec2.refuse(question);
+        expect(await faultsOf(ec2, { aws: { keyFile: "/nonexistent/key.pub" } })).toEqual([
+            expect.stringMatching(
+                new RegExp(
+                    `^aws:region: needs an account that may ask .*got eu-central-1: no ${question} here$`,
+                ),
+            ),
+            expect.stringContaining("testudo:aws.keyFile"),
+        ]);
+    },
+);
+
+test("a member that is not in the plan and has no machine: how EC2 is made to forget it", async () => {
+    members(...databases);
+    ec2.members.set("db4", "database");
+    expect(await faultsOf(ec2)).toEqual([
+        expect.stringContaining("aws ssm delete-parameter --name /testudo/test/members/db4)"),
     ]);
 });
 

@@ -71,13 +71,38 @@ test("an instance, by value", async () => {
     expect(one.inputs.userData).toContain('"aws-db2-data-id"');
 });
 
-test("neither a new image nor new user-data replaces a living machine; one that is made anew gets both", async () => {
-    expect((await maker({})).get("aws-db2").ignoreChanges).toEqual([]);
+test("neither a new image, new user-data nor another key replaces a living machine; one that is made anew gets them", async () => {
+    // Always: it is the interface's, and of inner balancers it is off.
+    const always = ["sourceDestCheck"];
+    expect((await maker({})).get("aws-db2").ignoreChanges).toEqual(always);
     living.add("db2");
     const made = await maker({ acceptDataLossRisk: "only another key for the recording" });
     living.clear();
-    expect(made.get("aws-db2").ignoreChanges).toEqual(["ami", "userData"]);
-    expect(made.get("aws-db1").ignoreChanges).toEqual([]);
+    expect(made.get("aws-db2").ignoreChanges).toEqual([
+        ...always,
+        ...["ami", "userData", "keyName"],
+    ]);
+    expect(made.get("aws-db1").ignoreChanges).toEqual(always);
+});
+
+test("volumes are protected until their host has left, and nothing is in a stack that is only tried", async () => {
+    const left = await maker({
+        hosts: { cache3: { state: "leaving" } },
+        acceptDataLossRisk: "two caches stay for this test",
+    });
+    expect(left.get("aws-cache2-data").protect).toBe(true);
+    expect(left.get("aws-cache3-data").protect).toBe(false);
+    expect((await maker({ aws: { ephemeral: true } })).get("aws-cache2-data").protect).toBe(false);
+});
+
+test.each([
+    [{ ephemeral: true, terminationProtection: true }, true],
+    [{ ephemeral: true }, false],
+    [{ terminationProtection: false }, false],
+    [{}, true],
+])("with %j instances are kept from being ended elsewhere: %s", async (aws, protectedFrom) => {
+    const made = await maker({ aws });
+    expect(made.get("aws-lb1").inputs.disableApiTermination).toBe(protectedFrom);
 });
 
 test("interfaces: groups of their roles and of every host; balancers have a second address", async () => {

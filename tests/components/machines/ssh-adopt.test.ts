@@ -40,19 +40,29 @@ here(
             host.remove();
         });
 
-        const planFor = (name: string, hostKey: string, more: object = {}) => {
+        const planFor = (name: string, hostKey: string, more: object = {}, told: object = {}) => {
             const ssh = existing.ssh as { hosts: Record<string, object> };
             const one = { ...ssh.hosts[name], hostKey, user: "root", port: sshd.port, ...more };
             const hosts = { ...ssh.hosts, [name]: one };
-            return planOf({ ...existing, ssh: { ...ssh, keyFile: sshd.keyFile, hosts } }, "mine");
+            return planOf(
+                { ...existing, ssh: { ...ssh, keyFile: sshd.keyFile, hosts, ...told } },
+                "mine",
+            );
         };
 
         async function adopt(
             verb: string,
             name = "lb1",
-            { nonce = "abc", hostKey = sshd.hostKey, stack = "mine", env = {}, more = {} } = {},
+            {
+                nonce = "abc",
+                hostKey = sshd.hostKey,
+                stack = "mine",
+                env = {},
+                more = {},
+                told = { ssh: {} },
+            } = {},
         ): Promise<{ code: number | null; said: string }> {
-            const plan = { ...planFor(name, hostKey, more), stack };
+            const plan = { ...planFor(name, hostKey, more, told.ssh), stack };
             const request = adoptRequest(
                 plan,
                 hostOf(plan, name),
@@ -156,6 +166,29 @@ here(
             expect(keys()).toBe(`${owned}\n`);
             // Twice is once.
             expect((await adopt("delete")).said).toContain("nothing of the stack mine is here");
+        }, 30_000);
+
+        test("told so, it takes the packages along that roles asked for and that were not there before", async () => {
+            const stub = (here: string) =>
+                host.shell(`cat >/stubs/dpkg-query <<'STUB'
+#!/bin/sh
+[ $# -gt 2 ] && echo installed || printf '%s\\n' ${here}
+STUB
+                printf '#!/bin/sh\\necho "$0 $*" >>/run/calls\\n' >/stubs/apt-get; chmod 0755 /stubs/*`);
+            const told = { ssh: { removePackages: true } };
+            stub("nano curl dbus");
+            await adopt("create", "lb1", { told });
+            stub("nano curl dbus haproxy keepalived emacs");
+            host.calls();
+            const { code, said } = await adopt("delete", "lb1", { told });
+            expect([code, said]).toEqual([
+                0,
+                expect.stringContaining("lb1: removes packages: haproxy keepalived\n"),
+            ]);
+            expect(said).not.toContain("left: packages");
+            expect(host.calls()).toContain(
+                "/stubs/apt-get -qy -o DPkg::Lock::Timeout=120 purge haproxy keepalived",
+            );
         }, 30_000);
 
         test("people of the stack go with it, by the list that has nobody any more", async () => {

@@ -36,6 +36,18 @@ test("a way out that is wider than it looks does not open it either", () => {
     expect(text.indexOf("for root alone")).toBeLessThan(text.indexOf("128.0.0.0/1"));
 });
 
+test("without gateways both pairs of balancers reach the API at its endpoint inside, and nobody else does", () => {
+    const closed = { ...onAws, aws: { nat: "none", ami: "ami-0123456789abcdef0" } };
+    const rule =
+        'ip daddr { 10.91.1.8/32, 10.91.1.72/32, 10.91.1.136/32 } tcp dport 443 accept comment "the platform\'s API, at its endpoint in the network"';
+    for (const host of planOf(closed).hosts)
+        expect([host.name, firewall(closed, host.name).includes(rule)]).toEqual([
+            host.name,
+            /^(lb|inner)/.test(host.name),
+        ]);
+    expect(firewall(onAws, "inner1")).not.toContain("10.91.1.8/32");
+});
+
 test("packages from anywhere are no way to the stack's own hosts", () => {
     expect(firewall(onAws, "web1")).not.toContain("{ 0.0.0.0/0 }");
 });

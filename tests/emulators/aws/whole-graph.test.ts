@@ -5,13 +5,13 @@ import { parse, stringify } from "yaml";
 import { run, type Finished } from "../../e2e/shell";
 import { Emulator } from "./emulator";
 
-// The unchanged program on Pulumi's real engine, against an API that we did not write. No machine runs: commands for
+// The unchanged program and stack file on Pulumi's real engine, against an API that we did not write. No machine runs: commands for
 // hosts are taken as done, and what they would have got is looked at.
 
 const folder = mkdtempSync(join(tmpdir(), "testudo-aws-"));
 const emulator = new Emulator(join(folder, "emulator"));
 const checkout = join(__dirname, "..", "..", "..");
-const stackFile = join(__dirname, "Pulumi.emulated.yaml");
+const stackFile = join(checkout, "Pulumi.aws.yaml");
 let before: Awaited<ReturnType<Emulator["inventory"]>>;
 
 function stack(words: readonly string[], file = stackFile): Promise<Finished> {
@@ -36,9 +36,10 @@ function changed(section: object): string {
     return path;
 }
 
-/** `Resources:` and what follows, as Pulumi counts. */
+/** The last `Resources:` and what follows, as Pulumi counts: a preview has one of its own. */
 function counts({ text }: Finished): string {
-    return /Resources:\n([\s\S]*?)\n\n/.exec(text)?.[1]?.trim() ?? text.slice(-3000);
+    const all = [...text.matchAll(/Resources:\n([\s\S]*?)\n\n/g)];
+    return all.at(-1)?.[1]?.trim() ?? text.slice(-3000);
 }
 
 beforeAll(async () => {
@@ -148,7 +149,28 @@ test("an instance that somebody has ended is made again, with its address and it
     expect(counts(await up())).toMatch(/^\d+ unchanged$/);
 }, 900_000);
 
-test("destroy leaves nothing in the account", async () => {
+test("a person's key in place of the stack's replaces the key pair, and no living instance", async () => {
+    const keyFile = join(folder, "person");
+    const made = await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", keyFile]);
+    expect(made.code).toBe(0);
+    const before = (await emulator.inventory()).instances;
+    const finished = await up(changed({ keyFile: `${keyFile}.pub` }));
+    expect(counts(finished)).toMatch(/^\+-1 replaced\n\s*\d+ unchanged$/);
+    expect((await emulator.inventory()).instances).toEqual(before);
+    expect(counts(await up())).toMatch(/^\+-1 replaced\n\s*\d+ unchanged$/);
+}, 900_000);
+
+test("destroy is refused for what is protected, and nothing goes; without protection it leaves nothing in the account", async () => {
+    const state = await emulator.inventory();
+    const refused = await stack(["down", "emulated"]);
+    expect([refused.code === 0, refused.text]).toEqual([
+        false,
+        expect.stringMatching(/aws-db1-data[^]* protected/),
+    ]);
+    expect(await emulator.inventory()).toEqual(state);
+    // As docs/aws.md says.
+    const bare = await stack(["run", "emulated", "state", "unprotect", "--all", "--yes"]);
+    expect([bare.code, bare.text]).toEqual([0, expect.anything()]);
     const finished = await stack(["down", "emulated"]);
     expect(counts(finished)).toMatch(/^- \d+ deleted$/);
     expect(await emulator.inventory()).toEqual(before);

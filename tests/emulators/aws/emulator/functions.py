@@ -60,7 +60,8 @@ def volume(calls, args):
     found = calls.ec2.describe_volumes(Filters=filters_of(args))["Volumes"]
     if len(found) != 1:
         raise Fault(f"one volume was asked for, and {len(found)} were found")
-    return {"id": found[0]["VolumeId"], "volumeId": found[0]["VolumeId"], "size": found[0]["Size"], "tags": plain(found[0].get("Tags"))}
+    return {"id": found[0]["VolumeId"], "volumeId": found[0]["VolumeId"], "size": found[0]["Size"],
+            "kmsKeyId": found[0].get("KmsKeyId", ""), "tags": plain(found[0].get("Tags"))}
 
 
 def parameters_by_path(calls, args):
