@@ -1,6 +1,7 @@
 # make up [STACK=dev]     the cluster on this machine, from nothing; prints how to use it
 # make test               types, lint, unit tests, daemons' checkers, contract of the command plugin
 # make e2e                a real cluster with an outside client and one fault per tier, then nothing left
+#   parts of it: e2e-core (losses, sites, access, scaling), e2e-changes (releases, passwords, authorities), e2e-small
 # make e2e-ssh            the same on machines that exist already: taken, used, given back
 # make emulation          the largest stack file of EC2 on an API that we did not write (moto); no machines
 # make e2e-aws            a cluster on an emulated EC2: cloud-init, volumes, groups, elastic address; then nothing left
@@ -12,7 +13,7 @@
 STACK ?= dev
 CACHE := $(or $(TESTUDO_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/testudo)
 
-.PHONY: up down test e2e e2e-ssh e2e-aws emulation drill-all bench clean prepare prepare-engine node_modules toolchain platform image checkers contract test-tools
+.PHONY: up down test e2e e2e-core e2e-changes e2e-small e2e-ssh e2e-aws emulation drill-all bench clean prepare prepare-engine node_modules toolchain platform image checkers contract test-tools
 .DEFAULT_GOAL := up
 
 # The engine (compiler), the image (package installer) and the modules (network) wait for different things.
@@ -69,6 +70,18 @@ contract: toolchain test-tools
 
 e2e: prepare
 	@npm run --silent e2e
+	@$(MAKE) --no-print-directory e2e-small
+
+# Each of the three parts brings a cluster of its own up, and takes it down.
+CHANGES := 3-releases 5-passwords 5-trust
+
+e2e-core: prepare
+	@npm run --silent e2e -- $(addprefix --testPathIgnorePatterns=,$(CHANGES))
+
+e2e-changes: prepare
+	@npm run --silent e2e -- 1-serving $(CHANGES) 8-
+
+e2e-small: prepare
 	@E2E_PRESET=small npm run --silent e2e -- 1-serving 4-losses 8-
 
 # Containers made beforehand stand for machines that exist already.
