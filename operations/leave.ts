@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
+import { sections } from "../components/cluster/presets";
 import type { RoleName } from "../components/cluster/types";
 import { confirm } from "./confirm";
 import { farewellOf, type Farewell, type Wish } from "./farewell";
@@ -140,17 +141,6 @@ function passOn({ host, code, stdout, stderr }: Answer, report: Report, what: st
         `${host}: ${what} stopped: ${reason}. What was done stays done; run the same command again when that is mended.`,
     );
 }
-
-const sections: Readonly<Record<RoleName, string>> = {
-    "load-balancer": "loadBalancer",
-    web: "web",
-    app: "app",
-    "inner-load-balancer": "innerLoadBalancer",
-    database: "database",
-    cache: "cache",
-    storage: "storage",
-    ops: "ops",
-};
 
 function nextStep(
     stack: Stack,

@@ -1,8 +1,8 @@
 import { contains, formatAddress, networkSize, parseAddress, parseNetwork } from "./addresses";
 import type { Config } from "./config";
 import { instanceMemoryMiB } from "./prices.aws";
-import type { TierSpec } from "./presets";
-import type { HostSpec, RoleName, Zone } from "./types";
+import { sections, type TierSpec } from "./presets";
+import type { HostSpec, Zone } from "./types";
 
 /** A zone's network has one part for each availability zone. */
 export interface Subnet {
@@ -24,17 +24,6 @@ const defaultTypes = {
     arm64: { small: "t4g.small", medium: "t4g.medium" },
     amd64: { small: "t3a.small", medium: "t3a.medium" },
 } as const;
-
-const sections: Readonly<Record<RoleName, TierSpec["section"]>> = {
-    "load-balancer": "loadBalancer",
-    web: "web",
-    app: "app",
-    "inner-load-balancer": "innerLoadBalancer",
-    database: "database",
-    cache: "cache",
-    storage: "storage",
-    ops: "ops",
-};
 
 /** The instance type of a host: its own, its tier's, or the default. */
 export function instanceTypeOf(config: Config, host: Pick<HostSpec, "name" | "roles">): string {

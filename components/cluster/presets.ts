@@ -23,6 +23,18 @@ export interface TierSpec {
         | "ops";
 }
 
+/** The config section of each role's tier. */
+export const sections: Readonly<Record<RoleName, TierSpec["section"]>> = {
+    "load-balancer": "loadBalancer",
+    web: "web",
+    app: "app",
+    "inner-load-balancer": "innerLoadBalancer",
+    database: "database",
+    cache: "cache",
+    storage: "storage",
+    ops: "ops",
+};
+
 const balancers: TierSpec = {
     prefix: "lb",
     zone: "public",
