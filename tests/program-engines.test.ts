@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import main from "../index";
+import { bundleText } from "./helpers/bundles";
 import { FakeIncus } from "./helpers/fake-incus";
 import { otherEngines, rawConfig } from "./helpers/plans";
 import { canary, isSecret, leaks, record, remembered, type RecordOptions } from "./helpers/record";
@@ -57,8 +58,7 @@ test("the monitor's password goes to form, retire and PHP's hosts, and stands no
 
 test("hosts are told to keep the units and packages of these engines", async () => {
     const made = await program({ preview: false });
-    const bundle = (name: string) =>
-        Buffer.from(String(made.get(name).inputs.stdin), "base64").toString("latin1");
+    const bundle = (name: string) => bundleText(made.get(name).inputs.stdin);
     expect(bundle("db-db1-push")).toContain(
         "galera-agent.service\nhaproxy@galera.service\nmysql.service\n",
     );

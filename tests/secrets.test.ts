@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { extract } from "tar-stream";
 import main from "../index";
+import { bundleFiles } from "./helpers/bundles";
 import { FakeIncus } from "./helpers/fake-incus";
 import {
     full,
@@ -70,19 +70,6 @@ function canariesIn(value: unknown, path = ""): string[] {
     ]);
 }
 
-/** Files of a bundle, as a host would unpack them. */
-async function unpacked(base64: string): Promise<Map<string, string>> {
-    const files = new Map<string, string>();
-    const tar = extract();
-    tar.end(Buffer.from(base64, "base64"));
-    for await (const entry of tar) {
-        const parts: Buffer[] = [];
-        for await (const part of entry) parts.push(part as Buffer);
-        files.set(entry.header.name, Buffer.concat(parts).toString("utf8"));
-    }
-    return files;
-}
-
 const bundlesOf = (made: Recording): Registered[] =>
     made
         .ofType("command:remote:Command")
@@ -138,7 +125,7 @@ describe.each(programs)("in the program of %s", (_, values) => {
         const strays: string[] = [];
         let searched = 0;
         for (const one of bundlesOf(made)) {
-            const files = await unpacked(String(one.inputs.stdin));
+            const files = await bundleFiles(one.inputs.stdin);
             const role = files.get("role") ?? "";
             const manifest = new Map(
                 (files.get("manifest") ?? "")

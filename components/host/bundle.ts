@@ -1,6 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "fflate";
 import { pack } from "tar-stream";
 import type { SystemUser } from "../roles/role";
 import type { RenderedFile } from "./render";
@@ -19,7 +20,7 @@ export interface Push {
 }
 
 /**
- * The push as a tar archive in base64: the engine that applies it, what it shall do, and the files.
+ * The push as a .tar.gz in base64: the engine that applies it, what it shall do, and the files.
  * The same push gives the same text, so an unchanged push is no change to Pulumi.
  */
 export function pushBundle(push: Push): Promise<string> {
@@ -99,5 +100,14 @@ async function archive(entries: readonly [string, string][]): Promise<string> {
     tar.finalize();
     const chunks: Buffer[] = [];
     for await (const chunk of tar) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString("base64");
+    return Buffer.from(compress(Buffer.concat(chunks))).toString("base64");
+}
+
+/**
+ * The same bytes for the same bytes, on every machine and in every version of Node.
+ * State holds each bundle twice and is written at every step, so its size is the duration of `up`. Not by Node's
+ * zlib: what that makes of them is its build's own affair, and on another machine each push would be a change.
+ */
+export function compress(bytes: Uint8Array): Uint8Array {
+    return gzipSync(bytes, { mtime: 0 });
 }

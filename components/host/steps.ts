@@ -35,7 +35,7 @@ const unpack = `set -eu
 umask 077
 mkdir -p /run/testudo
 bundle=$(mktemp -d /run/testudo/bundle.XXXXXX)
-base64 -d | tar -x -C "$bundle"`;
+base64 -d | tar -xz -C "$bundle"`;
 
 /** Limits in seconds, beyond those of the units: a database that copies all its data may take hours. */
 const limits = { push: 20_000, script: 20_000 };

@@ -8,6 +8,7 @@ import { pushBundle } from "../../components/host/bundle";
 import type { RenderedFile } from "../../components/host/render";
 import { roles, usersOf } from "../../components/roles/all";
 import { namesIn } from "../../components/roles/role";
+import { bundleTar } from "../helpers/bundles";
 import { filesOf, type Secrets } from "../helpers/facts";
 import { existing, hostOf, largest, onAws, planOf, withAcme } from "../helpers/plans";
 
@@ -115,7 +116,7 @@ async function check(
         names.push(`/run/work/${role}`);
         rmSync(join(work, role), { recursive: true, force: true });
         mkdirSync(join(work, role));
-        spawnSync("tar", ["-x", "-C", join(work, role)], { input: Buffer.from(bundle, "base64") });
+        spawnSync("tar", ["-x", "-C", join(work, role)], { input: bundleTar(bundle) });
     }
     return inImage(`/run/work/check-bundles ${host.address} ${names.join(" ")}`);
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { clientPattern, GaleraCluster } from "../../components/galera-cluster";
+import { bundleText } from "../helpers/bundles";
 import { foundationOf } from "../helpers/foundation";
 import { planOf, type Values } from "../helpers/plans";
 import { canary, isSecret, record, remembered, type RecordOptions } from "../helpers/record";
@@ -95,7 +96,7 @@ test("a ProxySQL asks members by an account of its own, whose password goes to f
     expect(made.childrenOf("db")).toEqual([...children, "db-monitor-password"].sort());
     const form = made.get("db-form");
     expect(isSecret(form.sent.stdin)).toBe(true);
-    const tar = Buffer.from(String(form.inputs.stdin), "base64").toString("latin1");
+    const tar = bundleText(form.inputs.stdin);
     expect(tar).toContain("values/monitor_password");
     expect(tar).toContain(canary("db-monitor-password"));
 });

@@ -1,4 +1,5 @@
 import { LoadBalancerPair } from "../../components/load-balancer-pair";
+import { bundleText } from "../helpers/bundles";
 import { foundationOf } from "../helpers/foundation";
 import { planOf, withAcme } from "../helpers/plans";
 import { canary, leaks, record, remembered, type RecordOptions } from "../helpers/record";
@@ -86,7 +87,7 @@ test("a certificate of the operator's own takes the place of ours, its key secre
     expect(made.names.filter((name) => name.startsWith("trust-edge"))).toEqual([]);
     const push = made.get("lb-lb1-push");
     expect(leaks(push.sent)).toEqual([]);
-    const bundle = Buffer.from(String(push.inputs.stdin), "base64").toString("latin1");
+    const bundle = bundleText(push.inputs.stdin);
     expect(bundle).toContain(`${certificate.chain}${certificate.key}`);
     expect(bundle.split(certificate.chain)).toHaveLength(3);
 });
@@ -101,7 +102,7 @@ test("the account at an authority is one for both balancers, its key secret; the
     const [first, second] = ["lb-lb1-push", "lb-lb2-push"].map((name) => {
         const push = made.get(name);
         expect(leaks(push.sent)).toEqual([]);
-        const text = Buffer.from(String(push.inputs.stdin), "base64").toString("latin1");
+        const text = bundleText(push.inputs.stdin);
         expect(text).toContain(canary("trust-acme-account"));
         expect(text).toContain("CERTIFICATE of the directory");
         return /acme-challenge\/.*$|lf-string "[^"]+"/m.exec(text)?.[0];

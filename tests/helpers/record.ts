@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import { layersOf } from "./bundles";
 
 // The one place that knows Pulumi's mocks. They hand a test the inputs of a resource, but neither
 // its parent nor what it waits for; the request to the monitor has all of it, also for a whole
@@ -156,8 +157,9 @@ export function leaks(
     path = "",
 ): string[] {
     if (typeof value === "string") {
-        const texts = [value, Buffer.from(value, "base64").toString("latin1")];
-        return texts.some((text) => secrets.some((secret) => text.includes(secret))) ? [path] : [];
+        return layersOf(value).some((text) => secrets.some((secret) => text.includes(secret)))
+            ? [path]
+            : [];
     }
     if (typeof value !== "object" || value === null || envelope in value) return [];
     return Object.entries(value).flatMap(([key, inner]) =>

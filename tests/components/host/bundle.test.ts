@@ -1,12 +1,15 @@
-import { extract } from "tar-stream";
+import { gunzipSync } from "node:zlib";
 import {
+    compress,
     digest,
     digestLines,
     fileFingerprint,
+    fingerprint,
     pushBundle,
     valueBundle,
 } from "../../../components/host/bundle";
 import type { RenderedFile } from "../../../components/host/render";
+import { bundleFiles } from "../../helpers/bundles";
 
 const file = (path: string, content: string): RenderedFile => ({
     path,
@@ -27,23 +30,21 @@ const push = {
     ],
 };
 
-async function unpacked(bundle: string): Promise<Map<string, string>> {
-    const entries = new Map<string, string>();
-    const tar = extract();
-    tar.end(Buffer.from(bundle, "base64"));
-    for await (const entry of tar) {
-        const chunks: Buffer[] = [];
-        for await (const chunk of entry) chunks.push(chunk as Buffer);
-        entries.set(entry.header.name, Buffer.concat(chunks).toString());
-    }
-    return entries;
-}
-
 test("the same push is the same text, whenever it is made", async () => {
     const first = await pushBundle(push);
     jest.useFakeTimers({ now: Date.now() + 86_400_000, doNotFake: ["nextTick", "setImmediate"] });
     expect(await pushBundle({ ...push, files: [...push.files] })).toBe(first);
     jest.useRealTimers();
+});
+
+test("a compressor that makes other bytes would push everything anew to every host", () => {
+    const text = Array.from({ length: 2000 }, (_, index) => `line ${index * index} of it\n`).join(
+        "",
+    );
+    const bytes = Buffer.from(compress(Buffer.from(text)));
+    expect(gunzipSync(bytes).toString()).toBe(text);
+    expect(bytes.length).toBeLessThan(text.length / 4);
+    expect(fingerprint(bytes.toString("base64"))).toBe("bb908715c53021e0");
 });
 
 test.each([
@@ -58,7 +59,7 @@ test.each([
 });
 
 test("a push carries the engine, the manifest and the files, readable by any tar", async () => {
-    const entries = await unpacked(await pushBundle(push));
+    const entries = await bundleFiles(await pushBundle(push));
     expect([...entries.keys()].filter((name) => name.startsWith("engine/"))).toEqual([
         "engine/apply",
         "engine/check",
@@ -79,7 +80,7 @@ test("a push carries the engine, the manifest and the files, readable by any tar
 });
 
 test("values for a script are files of their own", async () => {
-    const entries = await unpacked(await valueBundle({ password: "a\nb", user: "x" }));
+    const entries = await bundleFiles(await valueBundle({ password: "a\nb", user: "x" }));
     expect(entries.get("values/password")).toBe("a\nb");
     expect(entries.has("engine/run")).toBe(true);
 });
