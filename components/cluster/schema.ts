@@ -81,6 +81,8 @@ export const schema = z
                 clientTimeoutSeconds: seconds(2, 3600).default(30),
                 /** What one visitor's address may do (docs/hardening.md). */
                 limits,
+                /** How long a balancer may answer with a page that a web host has kept, without asking it; 0 asks each time. */
+                pageCacheSeconds: z.number().int().min(0).max(10).default(1),
                 vrrpAdvertSeconds,
                 /** Unique in the public network. */
                 vrrpRouterId: vrrpRouterId.default(91),

@@ -6,6 +6,7 @@ import { sitesOf } from "../cluster/sites";
 import { interfaceOf } from "../cluster/types";
 import type { FloatingFacts } from "./address-mover";
 import type { Credentials, View } from "./role";
+import { keptPagesView } from "./web-tier.caches";
 
 export interface LoadBalancerFacts extends FloatingFacts {
     /** Towards web hosts and the other balancer. */
@@ -35,6 +36,7 @@ export function haproxyView({ plan, host, acme }: LoadBalancerFacts): View {
         self: host.name,
         ...limitsView(plan),
         ...answerView({ acme }),
+        ...keptPagesView(plan),
         clientTimeout: `${settings.clientTimeoutSeconds * 1000}ms`,
         serverTimeout: `${settings.serverTimeoutSeconds * 1000}ms`,
         readTimeout: `${Math.min(settings.serverTimeoutSeconds, 10) * 1000}ms`,

@@ -5,6 +5,7 @@ import { purgePort } from "./data-proxy";
 import { checkPort, releaseDoor, releaseTrialPort } from "./releases";
 import type { Credentials, HostFacts, View } from "./role";
 import { mainSiteView } from "./sites.views";
+import { keptPagesView } from "./web-tier.caches";
 import { engineOf, followDoor, masterOf, uploadsView } from "./uploads";
 
 export interface WebFacts extends HostFacts {
@@ -18,10 +19,9 @@ export const ports = { site: 8443, purge: purgePort, check: checkPort } as const
 export const tls = "/etc/testudo/tls/web";
 
 export function siteView({ plan, host }: WebFacts): View {
-    const { maxUploadMiB, pageCacheSeconds, pageCacheMiB } = plan.config.web;
-    const main = mainSiteView({ plan });
     return {
-        ...main,
+        ...mainSiteView({ plan }),
+        ...keptPagesView(plan),
         self: host.name,
         siteName: plan.siteName,
         address: host.address,
@@ -30,15 +30,9 @@ export function siteView({ plan, host }: WebFacts): View {
         checkPort: ports.check,
         tls,
         balancers: hostsOf(plan, "load-balancer").map((balancer) => balancer.address),
-        maxUploadMiB,
+        maxUploadMiB: plan.config.web.maxUploadMiB,
         ...uploadsView(plan),
         closesXmlrpc: !plan.config.site.xmlrpc,
-        // Only WordPress says when a page has changed, and who is a stranger to it.
-        keepsPages: pageCacheSeconds > 0 && main.isWordpress === true,
-        pageCacheSeconds,
-        pageCacheMiB,
-        // 8000 names of pages fit into one, and a page is seldom smaller than 4 KiB.
-        keysMiB: Math.max(1, Math.ceil(pageCacheMiB / 32)),
     };
 }
 

@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { fileOf } from "../helpers/facts";
 import { hostOf, planOf } from "../helpers/plans";
 
-// The limits of the edge, by the image's own HAProxy: both balancers as rendered, real clients, real bans.
+// The limits of the edge and the pages that it keeps, by the image's own HAProxy: both balancers as rendered, real clients,
+// real bans.
 
 const rootfs = process.env.TESTUDO_ROOTFS ?? "";
-const plan = planOf({ loadBalancer: { limits: { connectionsPerAddress: 20 } } });
+const plan = planOf({
+    loadBalancer: { limits: { connectionsPerAddress: 20 }, pageCacheSeconds: 5 },
+});
 /** What the scenario says, by name. */
 const said = new Map<string, string>();
 const numbers = (...names: readonly string[]) => names.map((name) => Number(said.get(name)));
@@ -79,6 +82,23 @@ test("headers that browsers go by, and no program's version", () => {
         expect(headers).toContain(header);
     expect(headers).not.toMatch(/(^|\|)(server|x-powered-by):/);
     expect(numbers("frames-of-embed")).toEqual([0]);
+});
+
+test("strangers get the page that a web host has kept, whatever counts them; who is known gets one of his own", () => {
+    expect(numbers("pages-strangers", "pages-counted")).toEqual([1, 1]);
+    expect(numbers("pages-known", "pages-named")).toEqual([5, 5]);
+});
+
+test("whoever has been told that it is saved finds no page of before, and pages are kept again soon", () => {
+    expect(numbers("publish-told", "publish-seen")).toEqual([1, 1]);
+    expect(numbers("pages-published")).toEqual([5]);
+});
+
+test("a kept page's answer has an id of its own, and says who gave it", () => {
+    expect(numbers("kept-ids")).toEqual([3]);
+    expect((said.get("kept-heads") ?? "").toLowerCase()).toBe(
+        "strict-transport-security: max-age=15552000|x-page-cache: edge|x-served-by: lb1",
+    );
 });
 
 test("of a length and an encoding one goes on, and no second spelling of a header", () => {

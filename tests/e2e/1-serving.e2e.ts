@@ -82,6 +82,12 @@ describe("a new cluster serves the site", () => {
             await fromWeb(web, "/");
             expect(await fromWeb(web, "/")).toMatch(/^x-page-cache: HIT/im);
         }
+        const { siteUrl } = await outputs();
+        await until("the balancer answers with the page by itself", 20, async () =>
+            /^x-page-cache: EDGE/im.test(await curl(["--include", siteUrl]))
+                ? []
+                : ["a web host does"],
+        );
         const words = `Tortoise ${Date.now()}`;
         const body = JSON.stringify({
             title: words,
@@ -90,6 +96,8 @@ describe("a new cluster serves the site", () => {
         });
         const made = await rest<{ id: number; link: string }>(nonce, "posts", ["--json", body]);
         expect(made.id).toBeGreaterThan(0);
+        // Whoever has been told so does not find the page of before.
+        expect(await curl([siteUrl])).toContain(words);
 
         const published = Date.now() / 1000;
 

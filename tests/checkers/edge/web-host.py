@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """A web host for the balancers, which knows one password:  web-host.py ADDRESS CERTIFICATE AUTHORITY
 
-A form with pwd=right is answered 302, every other 200. /echo answers the headers that came in.
+A form with pwd=right is answered 302, every other 200. /echo answers the headers that came in. /kept is another page each
+time that it is asked for here, and says that it is one of those that were kept; after /publish it would be a new one.
 """
 import http.server
 import socketserver
 import ssl
 import sys
+import time
 
 address, certificate, authority = sys.argv[1:]
 
@@ -23,12 +25,17 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self):
-        self.answer(200, headers=[("X-WP-embed", "true")] if self.path.startswith("/embed") else ())
+        if self.path.startswith("/kept"):
+            self.answer(200, str(time.time_ns()), [("X-Page-Cache", "HIT"), ("X-Served-By", "web"), ("Cache-Control", "s-maxage=5")])
+        else:
+            self.answer(200, headers=[("X-WP-embed", "true")] if self.path.startswith("/embed") else ())
 
     def do_POST(self):
         body = self.read_body()
         if self.path == "/echo":
             self.answer(200, str(self.headers))
+        elif self.path == "/publish":
+            self.answer(200, "saved", [("X-Pages-Published", "1")])
         elif b"pwd=right" in body:
             self.answer(302, headers=[("Location", "/wp-admin/")])
         else:

@@ -1,6 +1,6 @@
 import { loadBalancer } from "../../../components/roles/load-balancer-pair";
 import { fileOf } from "../../helpers/facts";
-import { hostOf, planOf, roleFaults } from "../../helpers/plans";
+import { hostOf, planOf, roleFaults, type Values } from "../../helpers/plans";
 
 const haproxy = "/etc/haproxy/haproxy.cfg";
 const keepalived = "/etc/keepalived/keepalived.conf";
@@ -71,4 +71,35 @@ test("scheduled work is asked for once, and for as long as the clock waits for i
     expect(text).toContain("http-request disable-l7-retry if { src 127.0.0.0/8 }");
     const timeouts = text.match(/http-request set-timeout server .*/g);
     expect(timeouts?.at(-1)).toBe("http-request set-timeout server 50s if { src 127.0.0.0/8 }");
+});
+
+describe("pages at the edge", () => {
+    const edge = (values: Values = {}) => {
+        const other = planOf(values);
+        return fileOf(other, hostOf(other, "lb1"), haproxy);
+    };
+    const seconds = (values: Values) => /^ +max-age (\d+)$/m.exec(edge(values))?.[1];
+
+    test("are kept for a second, and never longer than on web hosts", () => {
+        expect(seconds({})).toBe("1");
+        expect(seconds({ loadBalancer: { pageCacheSeconds: 9 } })).toBe("9");
+        expect(
+            seconds({ loadBalancer: { pageCacheSeconds: 9 }, web: { pageCacheSeconds: 4 } }),
+        ).toBe("4");
+    });
+
+    test.each<[string, Values]>([
+        ["asked not to", { loadBalancer: { pageCacheSeconds: 0 } }],
+        ["web hosts keep none", { web: { pageCacheSeconds: 0 } }],
+        ["the site is not WordPress", { site: { application: "php", directory: "sites/main" } }],
+    ])("are not kept where %s", (_, values) => {
+        expect(edge(values)).not.toMatch(/cache|x-page/i);
+    });
+
+    test("are those that nginx has kept for strangers, by the same list of cookies", () => {
+        const nginx = fileOf(plan, hostOf(plan, "web1"), "/etc/nginx/conf.d/site.conf");
+        const known = /map \$http_cookie [^"]+"~\*([^"]+)"/.exec(nginx)?.[1] ?? "none";
+        expect(edge()).toContain(`req.fhdr(cookie) -m reg -i '${known}'`);
+        expect(edge()).toContain("cache-store pages if { res.hdr(x-page-cache) -m str HIT }");
+    });
 });
