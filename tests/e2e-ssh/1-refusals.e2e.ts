@@ -9,7 +9,7 @@ const machine = (name: string) => {
 };
 
 describe("machines that are not as they should be", () => {
-    beforeAll(makeMachines, 180_000);
+    beforeAll(makeMachines, 600_000);
 
     test("a wrong host key, another system and a machine that is off are refused, all at once, before anything is done", async () => {
         await makeKey("stranger");

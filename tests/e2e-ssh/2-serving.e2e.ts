@@ -5,9 +5,18 @@ import { whole } from "../e2e/cluster";
 import { figure } from "../e2e/figures";
 import { changed, outputs, reportFolder, sh, testudo, tool, up } from "../e2e/lab";
 import { run } from "../e2e/shell";
-import { asPerson, etcOf, keyFileOf, machines } from "./machines";
+import { asPerson, etcOf, keyFileOf, machines, mirror } from "./machines";
+import { openMirror, type Mirror } from "./mirror";
 
 describe("machines that exist already become a cluster", () => {
+    let open: Mirror;
+    beforeAll(async () => {
+        open = await openMirror(mirror.address, mirror.port);
+    }, 60_000);
+    afterAll(() => {
+        open.close();
+    });
+
     test("one command takes them", async () => {
         for (const { name } of machines)
             writeFileSync(

@@ -10,6 +10,8 @@ import { must, run, until } from "../e2e/shell";
 
 const network = { supernet: "10.94.0.0/16", cidr: "10.94.0.0/24", router: "10.94.0.1" };
 const bridge = `td${stack}-out`;
+/** Where plain machines' apt asks, on the machine that the bridge is of. */
+export const mirror = { address: network.router, port: 8099, uri: `http://${network.router}:8099` };
 /** The person's key and the machines' own. */
 const keys = join(reportFolder, "keys");
 export const ownKey = join(keys, "person");
@@ -21,14 +23,16 @@ export interface Machine {
     /** root, or one who may use sudo. */
     readonly user: string;
     readonly data?: { readonly directory: string };
+    /** Debian as its installer leaves it: none of the packages, and a mirror to fetch them from. */
+    readonly isPlain?: true;
 }
 
-/** Not all alike: a sudoer, another port, a directory for data. */
+/** Not all alike: a sudoer, another port, a directory for data, a machine without a single package of the roles. */
 export const machines: readonly Machine[] = [
     { name: "lb1", address: "10.94.0.11", port: 22, user: "root" },
-    { name: "lb2", address: "10.94.0.12", port: 22, user: "admin" },
+    { name: "lb2", address: "10.94.0.12", port: 22, user: "admin", isPlain: true },
     { name: "web1", address: "10.94.0.21", port: 22, user: "root" },
-    { name: "web2", address: "10.94.0.22", port: 2200, user: "admin" },
+    { name: "web2", address: "10.94.0.22", port: 2200, user: "admin", isPlain: true },
     { name: "db1", address: "10.94.0.41", port: 22, user: "root" },
     {
         name: "db2",
@@ -37,7 +41,7 @@ export const machines: readonly Machine[] = [
         user: "root",
         data: { directory: "/data/sql" },
     },
-    { name: "db3", address: "10.94.0.43", port: 22, user: "admin" },
+    { name: "db3", address: "10.94.0.43", port: 22, user: "admin", isPlain: true },
 ];
 
 export function hostKeyOf(name: string): string {
@@ -78,7 +82,9 @@ export async function makeMachines(): Promise<void> {
     const image = await imageOfCheckout();
     if (image === undefined)
         throw new Error("platform/image --key does not say which image is ours");
-    for (const machine of machines) await makeMachine(machine, image);
+    const plain = await must([join(__dirname, "plain-image"), mirror.uri], { timeoutSeconds: 600 });
+    for (const machine of machines)
+        await makeMachine(machine, machine.isPlain === true ? plain : image);
     await Promise.all(machines.map(answers));
     writeFileSync(stackFile, stringify({ config: stackConfig() }));
 }
