@@ -89,6 +89,10 @@ test("strangers get the page that a web host has kept, whatever counts them; who
     expect(numbers("pages-known", "pages-named")).toEqual([5, 5]);
 });
 
+test("a page is compressed for those who ask for it, and only for them", () => {
+    expect([said.get("pages-gzip"), said.get("pages-plain")]).toEqual(["1 1", "1"]);
+});
+
 test("whoever has been told that it is saved finds no page of before, and pages are kept again soon", () => {
     expect(numbers("publish-told", "publish-seen")).toEqual([1, 1]);
     expect(numbers("pages-published")).toEqual([5]);

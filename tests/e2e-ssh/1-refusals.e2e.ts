@@ -1,6 +1,7 @@
 import { incus, changedStackFile, sh, tool } from "../e2e/lab";
 import { until } from "../e2e/shell";
-import { asPerson, hostKeyOf, machines, makeKey, makeMachines } from "./machines";
+import { asPerson, hostKeyOf, machines, makeKey, makeMachines, mirror } from "./machines";
+import { openMirror, type Mirror } from "./mirror";
 
 const machine = (name: string) => {
     const found = machines.find((one) => one.name === name);
@@ -9,7 +10,12 @@ const machine = (name: string) => {
 };
 
 describe("machines that are not as they should be", () => {
-    beforeAll(makeMachines, 600_000);
+    let open: Mirror;
+    beforeAll(async () => {
+        await makeMachines();
+        // Plain machines are asked whether they reach it.
+        open = await openMirror(mirror.address, mirror.port);
+    }, 600_000);
 
     test("a wrong host key, another system and a machine that is off are refused, all at once, before anything is done", async () => {
         await makeKey("stranger");
@@ -39,6 +45,7 @@ describe("machines that are not as they should be", () => {
     }, 120_000);
 
     afterAll(async () => {
+        open.close();
         await sh("web1", "ln -sf ../usr/lib/os-release /etc/os-release && rm /root/os");
         await incus(["start", "db3"]);
         await until("db3 again", 60, async () =>

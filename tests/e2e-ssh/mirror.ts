@@ -40,6 +40,8 @@ export async function openMirror(address: string, port: number): Promise<Mirror>
         const ready = fetching.get(file) ?? fetched(source, file);
         fetching.set(file, ready);
         void ready.then((isThere) => {
+            // Asked again it may be there.
+            if (!isThere) fetching.delete(file);
             answer(response, isThere ? file : undefined);
         });
     });

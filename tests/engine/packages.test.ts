@@ -12,7 +12,7 @@ here(`installing packages${missing === undefined ? "" : ` (skipped: ${missing})`
         host = new PrivateHost();
         host.shell(`mkdir -p /run/bundle /var/tmp /var/lib/mysql
         printf '#!/bin/sh\\nexit 1\\n' >/stubs/dpkg-query
-        printf '#!/bin/sh\\necho "$*" >>/run/apt; [ ! -e /run/no-mirror ]; echo tables >/var/lib/mysql/ibdata1\\n' >/stubs/apt-get
+        printf '#!/bin/sh\\necho "$*" >>/run/apt; case "$*" in *install*) echo tables >/var/lib/mysql/ibdata1 ;; esac\\n' >/stubs/apt-get
         printf '#!/bin/sh\\n[ "$2" = "$(cat /run/mounted 2>/dev/null)" ]\\n' >/stubs/mountpoint
         for name in useradd groupadd sleep; do printf '#!/bin/sh\\necho "\${0##*/} $*" >>/run/made\\n' >/stubs/$name; done
         chmod 0755 /stubs/*

@@ -4,6 +4,7 @@
 A form with pwd=right is answered 302, every other 200. /echo answers the headers that came in. /kept is another page each
 time that it is asked for here, and says that it is one of those that were kept; after /publish it would be a new one.
 """
+import gzip
 import http.server
 import socketserver
 import ssl
@@ -17,7 +18,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self, status, text="", headers=()):
-        body = text.encode()
+        body = text if isinstance(text, bytes) else text.encode()
         self.send_response(status)
         for name, value in [("Content-Length", str(len(body))), ("X-Powered-By", "PHP/8.4.1"), *headers]:
             self.send_header(name, value)
@@ -26,7 +27,12 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path.startswith("/kept"):
-            self.answer(200, str(time.time_ns()), [("X-Page-Cache", "HIT"), ("X-Served-By", "web"), ("Cache-Control", "s-maxage=5")])
+            headers = [("X-Page-Cache", "HIT"), ("X-Served-By", "web"), ("Cache-Control", "s-maxage=5"), ("Vary", "Accept-Encoding")]
+            page = str(time.time_ns()).encode()
+            if "gzip" in self.headers.get("Accept-Encoding", ""):
+                self.answer(200, gzip.compress(page), [*headers, ("Content-Encoding", "gzip")])
+            else:
+                self.answer(200, page, headers)
         else:
             self.answer(200, headers=[("X-WP-embed", "true")] if self.path.startswith("/embed") else ())
 
