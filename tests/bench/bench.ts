@@ -142,7 +142,7 @@ for each side, who begins changes. Visitors stand in a container of the outside 
   packet. p50 is the median of the rounds' medians, p99 is of all visits of all rounds.
 - _Cluster to it_: the cluster's p50 as a multiple of that row's.
 - **Per second**: pages over 8 (kept) or 4 (made) connections that stay open, logins and uploads 4 and 2 at once over new ones; median of the rounds.
-- _kept_: the start page, which the cluster's web hosts keep. _made_: another address each time, made by PHP. _login_: the form,
+- _kept_: the start page, which the cluster's web hosts keep, and its balancer of them for a second. _made_: another address each time, made by PHP. _login_: the form,
   as the administrator. _upload_: a picture of 1600 × 1200 by the REST interface, with all its sizes; _picture_: its first fetch.
 
 ${text}

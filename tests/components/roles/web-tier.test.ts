@@ -90,7 +90,7 @@ describe("kept pages", () => {
             "fastcgi_cache_valid 200 301 7s;",
         );
         const none = text(siteConfig, { web: { pageCacheSeconds: 0 } });
-        expect(none).not.toMatch(/fastcgi_cache|X-Page-Cache/);
+        expect(none).not.toMatch(/fastcgi_cache|add_header X-Page-Cache/);
         expect(none).toContain("js_content pages.purge;");
     });
 
