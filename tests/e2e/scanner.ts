@@ -22,6 +22,13 @@ const checks = [
 ];
 
 /**
+ * The scanner says goodbye as soon as TLS 1.3 stands, in half of all runs before the server's ticket has come; then it has
+ * none to come back with, and takes that for a connection that failed. It counts for no grade.
+ */
+const comesTooEarly = ({ id, finding }: Finding): boolean =>
+    id === "sessionresumption_ticket" && finding.includes("connect problem");
+
+/**
  * Grades the floating address as a visitor sees it who trusts the stack's authority. Once more where the scanner could not
  * make one of its own connections in time (a busy machine): that is no finding about the edge.
  */
@@ -44,7 +51,7 @@ timeout 150 testssl --quiet --color 0 --warnings off --nodns none --connect-time
 cat scan.json`,
         { timeoutSeconds: 170 },
     );
-    const findings = JSON.parse(text) as Finding[];
+    const findings = (JSON.parse(text) as Finding[]).filter((one) => !comesTooEarly(one));
     const grade = findings.find(({ id }) => id === "overall_grade")?.finding;
     if (grade === undefined) throw new Error(`the scan came to no grade:\n${text.slice(-2000)}`);
     return { findings, grade, seconds: (Date.now() - began) / 1000 };
