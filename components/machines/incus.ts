@@ -22,6 +22,8 @@ import type { Machines } from "./machines";
 export class IncusMachines extends pulumi.ComponentResource implements Machines {
     private readonly project: command.local.Command;
     private readonly network: command.local.Command;
+    /** Every other host is reached through one of them: as long as they are not up, all wait. */
+    private readonly entrances: pulumi.Resource[] = [];
     private readonly base: {
         readonly remote: string;
         readonly project: string;
@@ -74,11 +76,16 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
                 .apply(([key, operator]) => this.hostRequest(spec, nonce, key, operator)),
             {
                 parent,
-                dependsOn: [this.network, ...(volume === undefined ? [] : [volume])],
+                dependsOn: [
+                    this.network,
+                    ...(volume === undefined ? [] : [volume]),
+                    ...(spec.zone === "private" ? this.entrances : []),
+                ],
                 deleteBeforeReplace: true,
             },
             [nonce],
         );
+        if (spec.zone === "public") this.entrances.push(machine);
         return {
             spec,
             name: spec.name,

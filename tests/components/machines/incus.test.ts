@@ -85,6 +85,16 @@ test("a machine is asked for with all that it is, its host key as a secret (mock
     });
 });
 
+test("balancers are made first, since whoever lies behind them is reached through them (mocks)", async () => {
+    const made = await recordHosts(["lb1", "lb2", "web1", "db1"]);
+    for (const host of ["web1", "db1"])
+        expect(made.get(`incus-${host}`).waitsFor).toEqual(
+            expect.arrayContaining(["incus-lb1", "incus-lb2"]),
+        );
+    expect(made.get("incus-lb2").waitsFor).not.toContain("incus-lb1");
+    expect(made.get("incus-db1-data").waitsFor).toEqual(["incus-project"]);
+});
+
 test("bridges carry the routers' addresses (mocks)", async () => {
     expect(requestOf(await recordHosts([]), "incus-network").bridges).toEqual([
         { bridge: "tdtest-pub", address: "10.91.0.1/24" },
