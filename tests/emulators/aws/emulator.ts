@@ -144,7 +144,7 @@ export class Emulator {
         const folder = join(this.state, "bundles", step);
         mkdirSync(folder, { recursive: true });
         const packed = readFileSync(join(this.state, "commands", step), "utf8");
-        const finished = await run(["tar", "-x", "-C", folder], {
+        const finished = await run(["tar", "-xz", "-C", folder], {
             input: packed,
             encoding: "base64",
         });
