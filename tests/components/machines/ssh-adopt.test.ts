@@ -31,14 +31,23 @@ here(
             printf '%s' '${owned}' >/root/.ssh/authorized_keys
             printf '#!/usr/sbin/nft -f\\nflush ruleset\\n' >/etc/nftables.conf
             printf '127.0.0.1 localhost\\n203.0.113.5 printer\\n' >/etc/hosts
-            for program in nft dpkg-query; do printf '#!/bin/sh\\necho "$0 $*" >>/run/calls\\necho installed\\n' >/stubs/$program; done
+            for program in nft apt-get; do printf '#!/bin/sh\\necho "$0 $*" >>/run/calls\\n' >/stubs/$program; done
             printf '#!/bin/sh\\nexit 1\\n' >/stubs/mountpoint
             chmod 0755 /stubs/*`);
+            packagesHere("nano curl dbus");
         });
         afterEach(() => {
             sshd.stop();
             host.remove();
         });
+
+        // dpkg-query: with names, each of them is installed; without, these are all that are.
+        const packagesHere = (names: string) =>
+            host.shell(`install -m 0755 /dev/stdin /stubs/dpkg-query <<'STUB'
+#!/bin/sh
+shift 2
+[ $# -gt 0 ] && printf 'installed %s\\n' "$@" || printf '%s\\n' ${names}
+STUB`);
 
         const planFor = (name: string, hostKey: string, more: object = {}, told: object = {}) => {
             const ssh = existing.ssh as { hosts: Record<string, object> };
@@ -169,16 +178,9 @@ here(
         }, 30_000);
 
         test("told so, it takes the packages along that roles asked for and that were not there before", async () => {
-            const stub = (here: string) =>
-                host.shell(`cat >/stubs/dpkg-query <<'STUB'
-#!/bin/sh
-[ $# -gt 2 ] && echo installed || printf '%s\\n' ${here}
-STUB
-                printf '#!/bin/sh\\necho "$0 $*" >>/run/calls\\n' >/stubs/apt-get; chmod 0755 /stubs/*`);
             const told = { ssh: { removePackages: true } };
-            stub("nano curl dbus");
             await adopt("create", "lb1", { told });
-            stub("nano curl dbus haproxy keepalived emacs");
+            packagesHere("nano curl dbus haproxy keepalived emacs");
             host.calls();
             const { code, said } = await adopt("delete", "lb1", { told });
             expect([code, said]).toEqual([
