@@ -1,21 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileOf, filesOf } from "../helpers/facts";
 import { hostOf, planOf } from "../helpers/plans";
+import { inImage, withWork } from "./image";
 
 // People's logins by the image's own sshd and sudo: a host's and the bastion's, as rendered, on one loopback.
 
-const rootfs = process.env.TESTUDO_ROOTFS ?? "";
 const plan = planOf();
 const [host, balancer] = [hostOf(plan, "db1"), hostOf(plan, "lb1")];
 
 test("people get in through the bastion with their own keys, and whoever is taken out is logged out", () => {
-    if (process.getuid?.() !== 0 || rootfs === "")
-        throw new Error("this runs as root in the image's root file system: make checkers");
-    const work = mkdtempSync(join(tmpdir(), "testudo-access-"));
-    try {
+    withWork((work) => {
         for (const key of ["ada", "bob", "eve", "deployer", "host-key"])
             spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(work, key)]);
         const publicKey = readFileSync(join(work, "deployer.pub"), "utf8");
@@ -47,12 +43,8 @@ test("people get in through the bastion with their own keys, and whoever is take
             ].join("\n"),
         );
         cpSync(join(__dirname, "access"), join(work, "access"));
-        const { stdout, stderr } = spawnSync(
-            join(__dirname, "in-image"),
-            [rootfs, work, `/run/work/access ${host.address}`],
-            { encoding: "utf8" },
-        );
-        expect((stdout + stderr).trim().split("\n")).toEqual([
+        const { said } = inImage(work, `/run/work/access ${host.address}`);
+        expect(said.trim().split("\n")).toEqual([
             "made: account of ada made;account of bob made;",
             "root: *",
             "ada is ada root ",
@@ -67,7 +59,5 @@ test("people get in through the bastion with their own keys, and whoever is take
             "bob is bob",
             "an account of the system is nobody's: people: www-data is an account of this host already; give the person another name in testudo:people",
         ]);
-    } finally {
-        rmSync(work, { recursive: true, force: true });
-    }
+    });
 }, 120_000);

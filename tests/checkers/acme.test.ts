@@ -1,16 +1,14 @@
-import { spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { thumbprintOf } from "../../components/roles/load-balancer-pair.acme";
 import { filesOf, placeholders } from "../helpers/facts";
 import { hostOf, planOf, withAcme } from "../helpers/plans";
+import { played } from "./image";
 
 // The site's certificate by ACME: a balancer's own files, its HAProxy and dehydrated, and the authority of Let's Encrypt's
 // tests, all of the image.
 
-const rootfs = process.env.TESTUDO_ROOTFS ?? "";
 const directory = "https://10.91.2.50:14000/dir";
 const plan = planOf({
     ...withAcme,
@@ -24,16 +22,13 @@ const { publicKey, privateKey } = generateKeyPairSync("ec", {
 });
 const thumbprint = thumbprintOf(publicKey);
 /** What the scenario says, by name. */
-const said = new Map<string, string>();
+let said = new Map<string, string>();
 const words = (name: string) => (said.get(name) ?? "nothing").split(" ");
 const edgeIn = (name: string) =>
     (JSON.parse(said.get(name) ?? "{}") as { edge: Record<string, unknown> }).edge;
 
 beforeAll(() => {
-    if (process.getuid?.() !== 0 || rootfs === "")
-        throw new Error("this runs as root in the image's root file system: make checkers");
-    const work = mkdtempSync(join(tmpdir(), "testudo-acme-"));
-    try {
+    said = played((work) => {
         for (const path of ["acme/scenario", "make-keys", "edge/web-host.py"])
             cpSync(join(__dirname, path), join(work, path.replace(/.*\//, "")));
         cpSync(join(__dirname, "..", "e2e", "client", "prober.py"), join(work, "prober.py"));
@@ -46,19 +41,7 @@ beforeAll(() => {
             mkdirSync(dirname(to), { recursive: true });
             writeFileSync(to, content, { mode: parseInt(mode, 8) });
         }
-        const { status, stdout, stderr } = spawnSync(
-            join(__dirname, "in-image"),
-            [rootfs, work, "bash /run/work/scenario"],
-            { encoding: "utf8", timeout: 170_000 },
-        );
-        if (status !== 0) throw new Error(`exit ${status}\n${stdout}${stderr.slice(-4000)}`);
-        for (const line of stdout.trim().split("\n")) {
-            const [name = "", ...value] = line.split(" ");
-            said.set(name, value.join(" "));
-        }
-    } finally {
-        rmSync(work, { recursive: true });
-    }
+    });
 }, 180_000);
 
 test("a question is answered with the account's fingerprint; whatever else is asked there goes to https", () => {

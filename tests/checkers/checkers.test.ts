@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Plan } from "../../components/cluster/plan";
 import type { HostSpec } from "../../components/cluster/types";
@@ -11,11 +10,11 @@ import { namesIn } from "../../components/roles/role";
 import { bundleTar } from "../helpers/bundles";
 import { filesOf, type Secrets } from "../helpers/facts";
 import { existing, hostOf, largest, onAws, planOf, withAcme } from "../helpers/plans";
+import { inImage, rootfs, workFolder, type Ran } from "./image";
 
 // Every rendered file through the daemon's own checker, as the engine runs it, in the root file
 // system that hosts start from. `make checkers` builds and unpacks it.
 
-const rootfs = process.env.TESTUDO_ROOTFS ?? "";
 const has = (path: string) => existsSync(join(rootfs, path));
 /** Packages of their vendors, which this image has or has not; Percona's is there in the place of MariaDB's. */
 const hasProxysql = has("usr/bin/proxysql");
@@ -52,15 +51,6 @@ const hosts: [string, string][] = [
 ];
 let work = "";
 
-function inImage(script: string): { status: number | null; said: string } {
-    const { status, stdout, stderr } = spawnSync(
-        join(__dirname, "in-image"),
-        [rootfs, work, script],
-        { encoding: "utf8" },
-    );
-    return { status, said: stdout + stderr };
-}
-
 const read = (name: string) => readFileSync(join(work, "keys", name), "utf8");
 const pairOf = (name: string) => ({
     certificate: read(`${name}.pem`),
@@ -80,11 +70,7 @@ function secrets(): Secrets {
 }
 
 beforeAll(() => {
-    if (process.getuid?.() !== 0 || rootfs === "")
-        throw new Error(
-            "checkers run as root in the image's root file system: make checkers (or platform/image --rootfs DIR, then TESTUDO_ROOTFS=DIR npm run checkers)",
-        );
-    work = mkdtempSync(join(tmpdir(), "testudo-checkers-"));
+    work = workFolder();
     mkdirSync(join(work, "keys"));
     for (const tool of ["check-bundles", "make-keys"])
         cpSync(join(__dirname, tool), join(work, tool));
@@ -93,6 +79,7 @@ beforeAll(() => {
         return own.map((role) => `${host}:${role}:DNS=${host},IP=${address}`);
     });
     const made = inImage(
+        work,
         `/run/work/make-keys /run/work/keys ${[...new Set(subjects)].join(" ")} edge:edge:DNS=localhost`,
     );
     if (made.status !== 0) throw new Error(made.said);
@@ -107,7 +94,7 @@ async function check(
     plan: Plan,
     host: HostSpec,
     change: (file: RenderedFile) => RenderedFile = (file) => file,
-): Promise<{ status: number | null; said: string }> {
+): Promise<Ran> {
     const names: string[] = [];
     for (const [role, files] of filesOf(plan, host, secrets())) {
         const users = role === "base" ? usersOf(host) : [];
@@ -118,14 +105,14 @@ async function check(
         mkdirSync(join(work, role));
         spawnSync("tar", ["-x", "-C", join(work, role)], { input: bundleTar(bundle) });
     }
-    return inImage(`/run/work/check-bundles ${host.address} ${names.join(" ")}`);
+    return inImage(work, `/run/work/check-bundles ${host.address} ${names.join(" ")}`);
 }
 
 test.each(hosts)(
     "in the %s topology every file of %s passes its daemon's checker",
     async (topology, name) => {
         const plan = topologies[topology] ?? planOf();
-        expect(await check(plan, hostOf(plan, name))).toEqual({ status: 0, said: "" });
+        expect(await check(plan, hostOf(plan, name))).toMatchObject({ status: 0, said: "" });
     },
 );
 

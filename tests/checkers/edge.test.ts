@@ -1,26 +1,21 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileOf } from "../helpers/facts";
 import { hostOf, planOf } from "../helpers/plans";
+import { played } from "./image";
 
 // The limits of the edge and the pages that it keeps, by the image's own HAProxy: both balancers as rendered, real clients,
 // real bans.
 
-const rootfs = process.env.TESTUDO_ROOTFS ?? "";
 const plan = planOf({
     loadBalancer: { limits: { connectionsPerAddress: 20 }, pageCacheSeconds: 5 },
 });
 /** What the scenario says, by name. */
-const said = new Map<string, string>();
+let said = new Map<string, string>();
 const numbers = (...names: readonly string[]) => names.map((name) => Number(said.get(name)));
 
 beforeAll(() => {
-    if (process.getuid?.() !== 0 || rootfs === "")
-        throw new Error("this runs as root in the image's root file system: make checkers");
-    const work = mkdtempSync(join(tmpdir(), "testudo-edge-"));
-    try {
+    said = played((work) => {
         cpSync(join(__dirname, "edge"), work, { recursive: true });
         cpSync(join(__dirname, "make-keys"), join(work, "make-keys"));
         for (const client of ["guess.py", "slow.py", "prober.py"])
@@ -30,19 +25,7 @@ beforeAll(() => {
                 join(work, `${name}.cfg`),
                 fileOf(plan, hostOf(plan, name), "/etc/haproxy/haproxy.cfg"),
             );
-        const { status, stdout, stderr } = spawnSync(
-            join(__dirname, "in-image"),
-            [rootfs, work, "bash /run/work/scenario"],
-            { encoding: "utf8", timeout: 170_000 },
-        );
-        if (status !== 0) throw new Error(`exit ${status}\n${stdout}${stderr.slice(-4000)}`);
-        for (const line of stdout.trim().split("\n")) {
-            const [name = "", ...value] = line.split(" ");
-            said.set(name, value.join(" "));
-        }
-    } finally {
-        rmSync(work, { recursive: true });
-    }
+    });
 }, 180_000);
 
 test("twenty guesses a minute reach the site, whichever door they try", () => {
@@ -56,8 +39,10 @@ test("who goes on is banned from the form, however its address is spelled, and m
 test("both balancers know the ban; reload, restart and the other balancer keep it, and nothing prolongs it", () => {
     const left = numbers("left-lb1", "left-lb2", "left-reloaded", "left-restarted");
     for (const seconds of left) expect(seconds).toBeGreaterThan(600);
-    expect(left).toEqual([...left].sort((a, b) => b - a));
-    expect(left[0]).toBeLessThan(900);
+    for (const seconds of left) expect(seconds).toBeLessThan(900);
+    // A balancer that is told of a ban counts from that moment, which may lie across the end of a second.
+    for (const [index, seconds] of left.slice(1).entries())
+        expect(seconds).toBeLessThanOrEqual((left[index] ?? 0) + 1);
     expect(numbers("moved-form", "moved-page")).toEqual([429, 200]);
 });
 

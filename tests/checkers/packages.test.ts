@@ -1,37 +1,20 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
+import { played } from "./image";
 
 // Packages that a host lacks: the engine's script with the image's own apt and dpkg, and a mirror that is not always there.
 
-const rootfs = process.env.TESTUDO_ROOTFS ?? "";
 const engine = join(__dirname, "..", "..", "config-templates", "_shared", "engine");
 /** What the scenario says, by name. */
-const said = new Map<string, string>();
+let said = new Map<string, string>();
 const of = (name: string) =>
     ["status", "there", "pauses", "failed"].map((what) => said.get(`${name}-${what}`));
 
 beforeAll(() => {
-    if (process.getuid?.() !== 0 || rootfs === "")
-        throw new Error("this runs as root in the image's root file system: make checkers");
-    const work = mkdtempSync(join(tmpdir(), "testudo-packages-"));
-    try {
+    said = played((work) => {
         cpSync(join(__dirname, "packages"), work, { recursive: true });
         cpSync(join(engine, "packages"), join(work, "packages"));
-        const { status, stdout, stderr } = spawnSync(
-            join(__dirname, "in-image"),
-            [rootfs, work, "bash /run/work/scenario"],
-            { encoding: "utf8", timeout: 170_000 },
-        );
-        if (status !== 0) throw new Error(`exit ${status}\n${stdout}${stderr.slice(-4000)}`);
-        for (const line of stdout.trim().split("\n")) {
-            const [name = "", ...value] = line.split(" ");
-            said.set(name, value.join(" "));
-        }
-    } finally {
-        rmSync(work, { recursive: true });
-    }
+    });
 }, 180_000);
 
 test("an image without lists fetches them first", () => {

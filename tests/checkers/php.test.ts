@@ -1,22 +1,18 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostsOf } from "../../components/cluster/plan";
 import { fileOf } from "../helpers/facts";
 import { planOf } from "../helpers/plans";
+import { inImage, workFolder } from "./image";
 
 // PHP's side of Redis and SQL against the image's own daemons: of Redis with the rights that PHP's accounts really have, of SQL
 // with connections that are lost at every step.
 
-const rootfs = process.env.TESTUDO_ROOTFS ?? "";
 const plan = planOf({ cache: { count: 3 } });
 let work = "";
 
 beforeAll(() => {
-    if (process.getuid?.() !== 0 || rootfs === "")
-        throw new Error("this runs as root in the image's root file system: make checkers");
-    work = mkdtempSync(join(tmpdir(), "testudo-php-"));
+    work = workFolder();
     cpSync(join(__dirname, "php"), work, { recursive: true });
 });
 afterAll(() => {
@@ -38,12 +34,9 @@ function met(name: string, instance: "sessions" | "objects", port: number): stri
         join(work, "acl"),
         `user default off\nuser operator on >secret ~* &* +@all\n${account.replace(/#[0-9a-f]{64}/, ">secret")}\n`,
     );
-    const { stdout, stderr } = spawnSync(
-        join(__dirname, "in-image"),
-        [
-            rootfs,
-            work,
-            `ip link set lo up
+    const { said } = inImage(
+        work,
+        `ip link set lo up
             redis() { redis-server --bind 127.0.0.1 --save '' --repl-diskless-sync-delay 0 --dir /tmp --daemonize yes --aclfile /run/work/acl "$@" >/dev/null; }
             redis --port ${port}
             redis --port 7000 --replicaof 127.0.0.1 ${port} --masteruser operator --masterauth secret
@@ -53,10 +46,8 @@ function met(name: string, instance: "sessions" | "objects", port: number): stri
                 sleep 0.1
             done
             php -d error_log=/tmp/log -d display_errors=1 /run/work/${name}.test.php /run/work/${name}.php 1`,
-        ],
-        { encoding: "utf8" },
     );
-    return stdout + stderr;
+    return said;
 }
 
 test("the object cache is what WordPress expects, and goes on without Redis", () => {
@@ -97,12 +88,9 @@ describe("a page whose connection to SQL is lost", () => {
             join(work, "content", "db.php"),
             fileOf(plan, app, "/usr/local/lib/testudo/app/db.php"),
         );
-        const { stdout, stderr } = spawnSync(
-            join(__dirname, "in-image"),
-            [
-                rootfs,
-                work,
-                `ip link set lo up
+        const answer = inImage(
+            work,
+            `ip link set lo up
                 mariadb-install-db --no-defaults --auth-root-authentication-method=normal --user=mysql --datadir=/tmp/sql >/tmp/install 2>&1 || cat /tmp/install
                 mariadbd --no-defaults --user=mysql --datadir=/tmp/sql --socket=/tmp/socket --bind-address=127.0.0.1 --skip-name-resolve >/tmp/mariadbd 2>&1 &
                 for try in $(seq 100); do mariadb --no-defaults -S /tmp/socket -e 'SELECT 1' >/dev/null 2>&1 && break; sleep 0.1; done
@@ -119,10 +107,8 @@ describe("a page whose connection to SQL is lost", () => {
                 wait "$proxy" 2>/dev/null`,
                     )
                     .join("\n")}`,
-            ],
-            { encoding: "utf8" },
         );
-        said = `${stdout}${stderr}`.split("\n");
+        said = answer.said.split("\n");
     }, 120_000);
 
     test.each(pages.map((page, number) => ({ ...page, number })))("$name", ({ number, says }) => {

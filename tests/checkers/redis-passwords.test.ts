@@ -1,16 +1,14 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hostsOf } from "../../components/cluster/plan";
 import { renderRole } from "../../components/host/render";
 import { redis, type RedisPasswords } from "../../components/roles/redis-sentinel";
 import { planOf } from "../helpers/plans";
+import { inImage, withWork } from "./image";
 
 // A change of all of Redis' passwords on three members, by the image's own Redis, Sentinel and HAProxy, each member in
 // a network and with files of its own. What systemd does is done by a stand-in.
 
-const rootfs = process.env.TESTUDO_ROOTFS ?? "";
 const plan = planOf({ preset: "full" });
 const members = hostsOf(plan, "cache");
 const accounts = ["sessions", "objects", "replication", "sentinel", "gate", "operator"] as const;
@@ -21,12 +19,7 @@ function passwordsOf(generation: number): RedisPasswords {
 }
 
 test("members begin to use new passwords when all accept them, and refuse the old at last: no write fails", () => {
-    if (process.getuid?.() !== 0 || rootfs === "")
-        throw new Error("this runs as root in the image's root file system: make checkers");
-    const work = mkdtempSync(join(tmpdir(), "testudo-passwords-"));
-    const inImage = (script: string) =>
-        spawnSync(join(__dirname, "in-image"), [rootfs, work, script], { encoding: "utf8" });
-    try {
+    withWork((work) => {
         for (const tool of ["make-keys", "redis-passwords"])
             cpSync(join(__dirname, tool), join(work, tool));
         mkdirSync(join(work, "keys"));
@@ -34,9 +27,10 @@ test("members begin to use new passwords when all accept them, and refuse the ol
             ({ name, address }) => `${name}:cache:DNS=${name},IP=${address}`,
         );
         const keys = inImage(
+            work,
             `/run/work/make-keys /run/work/keys ${subjects.join(" ")} app1:app:DNS=app1`,
         );
-        if (keys.status !== 0) throw new Error(keys.stderr);
+        if (keys.status !== 0) throw new Error(keys.said);
         const key = (name: string) => readFileSync(join(work, "keys", name), "utf8");
         for (const generation of [1, 2]) {
             const passwords = passwordsOf(generation);
@@ -60,11 +54,9 @@ test("members begin to use new passwords when all accept them, and refuse the ol
                 writeFileSync(join(work, `values${generation}`, account), String(password));
         }
         const places = members.map(({ name, address }) => `${name}=${address}`).join(" ");
-        const done = inImage(`/run/work/redis-passwords ${places}`);
-        expect((done.stdout + done.stderr).split("\n").slice(-12).join("\n")).toMatch(
+        const done = inImage(work, `/run/work/redis-passwords ${places}`);
+        expect(done.said.split("\n").slice(-12).join("\n")).toMatch(
             /^writes: [1-9]\d*, failed: 0\ndone\n$/m,
         );
-    } finally {
-        rmSync(work, { recursive: true });
-    }
+    });
 }, 300_000);

@@ -1,22 +1,17 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderRole } from "../../components/host/render";
 import { app } from "../../components/roles/app-tier";
 import { fileOf, placeholders } from "../helpers/facts";
 import { hostOf, planOf } from "../helpers/plans";
+import { inImage, withWork } from "./image";
 
 // What a change of passwords does in the image's own database and WordPress.
 
-const rootfs = process.env.TESTUDO_ROOTFS ?? "";
 const plan = planOf();
 
 test("the database accepts new beside old until old is retired; the administrator's password changes when asked to", () => {
-    if (process.getuid?.() !== 0 || rootfs === "")
-        throw new Error("this runs as root in the image's root file system: make checkers");
-    const work = mkdtempSync(join(tmpdir(), "testudo-passwords-"));
-    try {
+    withWork((work) => {
         cpSync(join(__dirname, "site-passwords"), join(work, "site-passwords"));
         cpSync(join(__dirname, "php", "logins.php"), join(work, "logins.php"));
         const library = "/usr/local/lib/testudo";
@@ -38,13 +33,6 @@ test("the database accepts new beside old until old is retired; the administrato
             fileOf(plan, hostOf(plan, "db1"), `${library}/database/mariadb.sh`),
         );
         writeFileSync(join(work, "install.php"), fileOf(plan, web, `${library}/app/install.php`));
-        const { stdout, stderr } = spawnSync(
-            join(__dirname, "in-image"),
-            [rootfs, work, "/run/work/site-passwords"],
-            { encoding: "utf8" },
-        );
-        expect(stdout + stderr).toBe("done\n");
-    } finally {
-        rmSync(work, { recursive: true });
-    }
+        expect(inImage(work, "/run/work/site-passwords").said).toBe("done\n");
+    });
 }, 120_000);

@@ -1,13 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { filesOf } from "../helpers/facts";
 import { planOf, withAcme } from "../helpers/plans";
+import { inImage, withWork } from "./image";
 
 // What systemd itself says of the units that we write, with Debian's own and our drop-ins, in the image's root file system.
 
-const rootfs = process.env.TESTUDO_ROOTFS ?? "";
 const plans = [
     planOf({ preset: "full" }),
     planOf({ preset: "full", storage: { engine: "lsyncd", count: 0 } }),
@@ -60,10 +58,7 @@ let said: Record<string, number> = {};
 let verified = "";
 
 beforeAll(() => {
-    if (process.getuid?.() !== 0 || rootfs === "")
-        throw new Error("this runs as root in the image's root file system: make checkers");
-    const work = mkdtempSync(join(tmpdir(), "testudo-units-"));
-    try {
+    withWork((work) => {
         for (const { path, content, mode } of files.values()) {
             const to = join(work, "files", path.replace(/@[^./]+\.service\.d\//, "@.service.d/"));
             mkdirSync(dirname(to), { recursive: true });
@@ -79,9 +74,7 @@ beforeAll(() => {
             `for unit in ${Object.keys(most).join(" ")}; do echo "$unit $(systemd-analyze security --offline=yes --json=off --no-pager "$unit" 2>&1 | tail -n 1)"; done`,
             "cat /run/work/verified >&2",
         ].join("\n");
-        const { stdout, stderr } = spawnSync(join(__dirname, "in-image"), [rootfs, work, script], {
-            encoding: "utf8",
-        });
+        const { stdout, stderr } = inImage(work, script);
         verified = stderr;
         said = Object.fromEntries(
             [...stdout.matchAll(/^(\S+) .*?([\d.]+) [A-Z]+/gm)].map(([, unit = "", figure]) => [
@@ -90,9 +83,7 @@ beforeAll(() => {
             ]),
         );
         if (process.env.UNITS_SHOW !== undefined) process.stdout.write(stdout + stderr);
-    } finally {
-        rmSync(work, { recursive: true });
-    }
+    });
 }, 120_000);
 
 test("every unit of ours has a figure that it must not exceed", () => {

@@ -1,13 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { filesOf } from "../helpers/facts";
 import { full, hostOf, planOf } from "../helpers/plans";
+import { inImage, workFolder } from "./image";
 
 // A web host's two nginx from the image, with the files that they really get: what visitors are told of uploads.
 
-const rootfs = process.env.TESTUDO_ROOTFS ?? "";
 // On loopback, where the web host's address is ours.
 const plan = planOf({
     ...full,
@@ -24,9 +22,7 @@ const web = hostOf(plan, "web1");
 let work = "";
 
 beforeAll(() => {
-    if (process.getuid?.() !== 0 || rootfs === "")
-        throw new Error("this runs as root in the image's root file system: make checkers");
-    work = mkdtempSync(join(tmpdir(), "testudo-uploads-"));
+    work = workFolder();
     for (const { path, content } of filesOf(plan, web).get("web") ?? []) {
         if (!path.startsWith("/etc/nginx/")) continue;
         mkdirSync(dirname(join(work, path)), { recursive: true });
@@ -72,11 +68,10 @@ rm "$anew"; ask away
 `;
 
 test("while the mount is made anew a balancer is told to ask another host; while storage is away, that it is away; what is kept is shown", () => {
-    const { stdout, stderr } = spawnSync(join(__dirname, "in-image"), [rootfs, work, script], {
-        encoding: "utf8",
-    });
-    expect([stdout.trim().split("\n"), stderr]).toEqual([
-        ["there: 200 200", "going: 200 502", "anew: 200 502", "away: 200 503"],
-        expect.anything(),
+    expect(inImage(work, script).stdout.trim().split("\n")).toEqual([
+        "there: 200 200",
+        "going: 200 502",
+        "anew: 200 502",
+        "away: 200 503",
     ]);
 });
