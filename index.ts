@@ -28,10 +28,10 @@ async function main(): Promise<Record<string, unknown>> {
 
     const balancers = new LoadBalancerPair("lb", { foundation, certificate, directoryCa });
     const after = balancers.pushes;
+    const database = new GaleraCluster("db", { foundation, after });
     const inner = hostsOf(plan, "inner-load-balancer").length
         ? new LoadBalancerPair("inner", { foundation, role: "inner-load-balancer", after })
         : undefined;
-    const database = new GaleraCluster("db", { foundation, after });
     const cache = hostsOf(plan, "cache").length
         ? new RedisSentinel("cache", { foundation, after })
         : undefined;

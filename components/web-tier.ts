@@ -49,7 +49,7 @@ export interface WebTierArgs {
 
 /**
  * The site: web hosts with nginx, its files and kept pages, and app hosts that run its PHP with a loopback proxy to its
- * data; the same hosts where the plan has merged them. Survives the loss of all but one of each. Changed one
+ * data; the same hosts where the plan has merged them. Survives the loss of all but one of each. Living hosts are changed one
  * after the other, PHP first: a release that nginx names is there on every host.
  */
 export class WebTier extends pulumi.ComponentResource {
@@ -118,26 +118,38 @@ export class WebTier extends pulumi.ComponentResource {
         const bases = this.hosts.map(({ base }) => base);
         // PHP at work gets a new password when it is accepted. New hosts wait for the first member alone: its tables
         // have the processors to themselves, and the others' copies, which wait more than they work, go beside this.
-        const accepted = this.hosts.some(({ isLiving }) => isLiving)
-            ? [database.formed, ...(cache === undefined ? [] : [cache.formed])]
-            : [database.open];
-        const pushTo = ({ host, files }: Member, role: typeof app | typeof web, step: string) =>
-            pushes.push(
-                push(
-                    `${name}-${host.name}-${step}`,
-                    host,
-                    {
-                        role: role.name,
-                        files,
-                        units: namesIn(plan, role.units),
-                        stackKey: trust.stackKey,
-                    },
-                    // All firewalls first: a new host asks the others for the current release.
-                    { parent: this, dependsOn: [...bases, ...accepted, ...pushes.slice(-1)] },
-                ),
-            );
-        for (const member of apps) pushTo(member, app, "app-push");
-        for (const member of webs) pushTo(member, web, "push");
+        const isNew = !this.hosts.some(({ isLiving }) => isLiving);
+        const accepted = isNew
+            ? [database.open]
+            : [database.formed, ...(cache === undefined ? [] : [cache.formed])];
+        const pushTo = (members: Member[], role: typeof app | typeof web, step: string) => {
+            const before = [...pushes];
+            for (const { host, files } of members)
+                pushes.push(
+                    push(
+                        `${name}-${host.name}-${step}`,
+                        host,
+                        {
+                            role: role.name,
+                            files,
+                            units: namesIn(plan, role.units),
+                            stackKey: trust.stackKey,
+                        },
+                        {
+                            parent: this,
+                            // All firewalls first: a new host asks the others for the current release.
+                            dependsOn: [
+                                ...bases,
+                                ...accepted,
+                                // Where nobody is served yet, hosts of a kind go side by side.
+                                ...(isNew ? before : pushes.slice(-1)),
+                            ],
+                        },
+                    ),
+                );
+        };
+        pushTo(apps, app, "app-push");
+        pushTo(webs, web, "push");
         this.pushes = pushes;
 
         const first = apps.find(({ host }) => host.spec.leaving !== true) ?? apps[0];

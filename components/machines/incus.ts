@@ -22,8 +22,10 @@ import type { Machines } from "./machines";
 export class IncusMachines extends pulumi.ComponentResource implements Machines {
     private readonly project: command.local.Command;
     private readonly network: command.local.Command;
-    /** Every other host is reached through one of them: as long as they are not up, all wait. */
+    /** Balancers, through which every other host is reached: as long as they are not up, all wait. */
     private readonly entrances: pulumi.Resource[] = [];
+    /** Members join one after another, with pauses: the others, who share the processors, are made meanwhile. */
+    private readonly databases: pulumi.Resource[] = [];
     private readonly base: {
         readonly remote: string;
         readonly project: string;
@@ -68,6 +70,8 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
         const nonce = this.facts.machineId(spec.name);
         const hostKey = this.trust.hostKey(spec.name);
         const volume = this.volume(spec, parent);
+        const isDatabase = spec.roles.includes("database");
+        const before = [...this.entrances, ...(isDatabase ? [] : this.databases)];
         const machine = this.run(
             `${this.name}-${spec.name}`,
             "host",
@@ -79,13 +83,14 @@ export class IncusMachines extends pulumi.ComponentResource implements Machines 
                 dependsOn: [
                     this.network,
                     ...(volume === undefined ? [] : [volume]),
-                    ...(spec.zone === "private" ? this.entrances : []),
+                    ...(spec.zone === "private" ? before : []),
                 ],
                 deleteBeforeReplace: true,
             },
             [nonce],
         );
         if (spec.zone === "public") this.entrances.push(machine);
+        if (isDatabase) this.databases.push(machine);
         return {
             spec,
             name: spec.name,

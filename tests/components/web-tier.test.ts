@@ -5,9 +5,9 @@ import { foundationOf } from "../helpers/foundation";
 import { planOf, type Values } from "../helpers/plans";
 import { isSecret, record, remembered, type RecordOptions } from "../helpers/record";
 
-const tiers = remembered((options?: RecordOptions, values: Values = {}) =>
+const tiers = remembered((options?: RecordOptions, values: Values = {}, living = "none") =>
     record(() => {
-        const foundation = foundationOf(planOf(values));
+        const foundation = foundationOf(planOf(values), (host) => host === living);
         const balancers = new LoadBalancerPair("lb", { foundation });
         const database = new GaleraCluster("db", { foundation, after: balancers.pushes });
         return new WebTier("web", { foundation, database, after: balancers.pushes });
@@ -36,8 +36,8 @@ test("a preview of a new stack, all keys unknown, registers the same (mocks)", a
     expect((await tiers({ preview: true })).childrenOf("web")).toEqual(children);
 });
 
-test("web hosts are changed one after the other, the site is installed after all of them and the first member of the database (mocks)", async () => {
-    const made = await tiers({}, { web: { count: 4 } });
+test("once one is living, web hosts are changed one after the other (mocks)", async () => {
+    const made = await tiers({}, { web: { count: 4 } }, "web1");
     for (const [later, earlier] of [
         ["web2", "web1"],
         ["web3", "web2"],
@@ -45,9 +45,18 @@ test("web hosts are changed one after the other, the site is installed after all
     ]) {
         expect(made.get(`web-${later ?? ""}-push`).waitsFor).toContain(`web-${earlier ?? ""}-push`);
     }
-    expect(made.get("web-form").waitsFor).toEqual(
-        expect.arrayContaining(["web-web4-push", "db-form"]),
+    expect(made.get("web-web1-app-push").waitsFor).toContain("db-db3-join");
+});
+
+test("new web hosts are pushed side by side; the site is installed after all of them and the first member of the database (mocks)", async () => {
+    const made = await tiers({}, { web: { count: 4 } });
+    const pushesBefore = (step: string) =>
+        made.get(step).waitsFor.filter((name) => /^web-web\d-push$/.test(name));
+    expect(pushesBefore("web-web4-push")).toEqual([]);
+    expect(pushesBefore("web-form").sort()).toEqual(
+        ["web1", "web2", "web3", "web4"].map((host) => `web-${host}-push`),
     );
+    expect(made.get("web-form").waitsFor).toContain("db-form");
     expect(made.get("web-form").waitsFor).not.toContain("db-db2-join");
 });
 
@@ -55,7 +64,9 @@ test("PHP is pushed to all its hosts before a web host names a new release (mock
     const merged = await tiers({}, {});
     expect(merged.get("web-web1-push").waitsFor).toContain("web-web2-app-push");
     const apart = await tiers({}, { app: { count: 2 }, cache: { count: 3 } });
-    expect(apart.get("web-web1-push").waitsFor).toContain("web-app2-app-push");
+    expect(apart.get("web-web1-push").waitsFor).toEqual(
+        expect.arrayContaining(["web-app1-app-push", "web-app2-app-push"]),
+    );
     expect(apart.childrenOf("web")).not.toContain("web-web1-app-push");
 });
 

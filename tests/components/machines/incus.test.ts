@@ -85,13 +85,18 @@ test("a machine is asked for with all that it is, its host key as a secret (mock
     });
 });
 
-test("balancers are made first, since whoever lies behind them is reached through them (mocks)", async () => {
-    const made = await recordHosts(["lb1", "lb2", "web1", "db1"]);
-    for (const host of ["web1", "db1"])
-        expect(made.get(`incus-${host}`).waitsFor).toEqual(
-            expect.arrayContaining(["incus-lb1", "incus-lb2"]),
-        );
-    expect(made.get("incus-lb2").waitsFor).not.toContain("incus-lb1");
+test("balancers are made first, through which all are reached; then databases, whose members join one after another (mocks)", async () => {
+    const made = await recordHosts(["lb1", "lb2", "db1", "db2", "web1"]);
+    const machinesBefore = (host: string) =>
+        made.get(`incus-${host}`).waitsFor.filter((name) => /^incus-[a-z]+\d$/.test(name));
+    expect(machinesBefore("lb2")).toEqual([]);
+    expect(machinesBefore("db2").sort()).toEqual(["incus-lb1", "incus-lb2"]);
+    expect(machinesBefore("web1").sort()).toEqual([
+        "incus-db1",
+        "incus-db2",
+        "incus-lb1",
+        "incus-lb2",
+    ]);
     expect(made.get("incus-db1-data").waitsFor).toEqual(["incus-project"]);
 });
 
