@@ -31,7 +31,7 @@ export interface LoadBalancerPairArgs {
 /**
  * Two balancers with one floating address: HAProxy, and keepalived for the address; at the edge the bastion for
  * everything behind as well. Survives the loss of either; the other one has the address after about 3.6
- * VRRP adverts. Changed one after the other, HAProxy in place.
+ * VRRP adverts. Living ones are changed one after the other, HAProxy in place.
  */
 export class LoadBalancerPair extends pulumi.ComponentResource {
     readonly hosts: BroughtUp[];
@@ -48,7 +48,10 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
         this.hosts = specs.map((spec) =>
             bringUp(name, spec, foundation, { parent: this, dependsOn: [...after] }),
         );
+        // Nobody comes through new ones yet, and all others wait for them.
+        const isNew = !this.hosts.some(({ isLiving }) => isLiving);
         for (const host of this.hosts) {
+            const before = isNew ? [] : this.pushes.slice(-1);
             this.pushes.push(
                 push(
                     `${name}-${host.name}-push`,
@@ -59,7 +62,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
                         units: namesIn(plan, role.units),
                         stackKey: trust.stackKey,
                     },
-                    { parent: this, dependsOn: [host.base, ...this.pushes.slice(-1)] },
+                    { parent: this, dependsOn: [host.base, ...before] },
                 ),
             );
         }
