@@ -17,7 +17,7 @@ describe("a new cluster serves the site", () => {
                 "up of a new stack",
                 finished.seconds,
                 "s",
-                75,
+                process.env.E2E_PRESET === "small" ? 75 : 90,
                 "toolchain, image and platform there",
             );
             writeFileSync(join(reportFolder, "up"), "");
