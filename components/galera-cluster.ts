@@ -3,7 +3,7 @@ import { netmask, parseNetwork } from "./cluster/addresses";
 import { hostsOf } from "./cluster/plan";
 import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
-import { bringUp, stayingFirst, type BroughtUp } from "./host/bring-up";
+import { areNew, bringUp, stayingFirst, type BroughtUp } from "./host/bring-up";
 import { renderRole } from "./host/render";
 import { fileVersion, push, script } from "./host/steps";
 import { generatedPassword } from "./passwords";
@@ -64,7 +64,7 @@ export class GaleraCluster extends pulumi.ComponentResource {
         if (first === undefined)
             throw new Error(`GaleraCluster "${name}": hosts needs at least one host`);
         // New members hold nothing that anybody could miss.
-        const isNew = !this.hosts.some(({ isLiving }) => isLiving);
+        const isNew = areNew(this.hosts);
         const pushes: pulumi.Resource[] = [];
         for (const { host, files } of [first, ...others]) {
             const before = isNew ? [] : pushes.slice(-1);

@@ -4,7 +4,7 @@ import { hostsOf } from "./cluster/plan";
 import { namesOf } from "./cluster/sites";
 import type { HostSpec } from "./cluster/types";
 import type { Foundation } from "./foundation";
-import { bringUp, type BroughtUp } from "./host/bring-up";
+import { areNew, bringUp, type BroughtUp } from "./host/bring-up";
 import type { Host } from "./host/host";
 import { renderRole, type RenderedFile } from "./host/render";
 import type { SiteCertificate } from "./host/site-certificate";
@@ -48,8 +48,8 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
         this.hosts = specs.map((spec) =>
             bringUp(name, spec, foundation, { parent: this, dependsOn: [...after] }),
         );
-        // Nobody comes through new ones yet, and all others wait for them.
-        const isNew = !this.hosts.some(({ isLiving }) => isLiving);
+        // All others wait for them.
+        const isNew = areNew(this.hosts);
         for (const host of this.hosts) {
             const before = isNew ? [] : this.pushes.slice(-1);
             this.pushes.push(

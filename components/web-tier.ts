@@ -3,7 +3,7 @@ import type { HostSpec, RoleName } from "./cluster/types";
 import type { Foundation } from "./foundation";
 import type { GaleraCluster } from "./galera-cluster";
 import type { LoadBalancerPair } from "./load-balancer-pair";
-import { bringUp, type BroughtUp } from "./host/bring-up";
+import { areNew, bringUp, type BroughtUp } from "./host/bring-up";
 import { renderRole, type RenderedFile } from "./host/render";
 import type { SiteArchive } from "./host/site-archive";
 import { fileVersion, push, script } from "./host/steps";
@@ -118,7 +118,7 @@ export class WebTier extends pulumi.ComponentResource {
         const bases = this.hosts.map(({ base }) => base);
         // PHP at work gets a new password when it is accepted. New hosts wait for the first member alone: its tables
         // have the processors to themselves, and the others' copies, which wait more than they work, go beside this.
-        const isNew = !this.hosts.some(({ isLiving }) => isLiving);
+        const isNew = areNew(this.hosts);
         const accepted = isNew
             ? [database.open]
             : [database.formed, ...(cache === undefined ? [] : [cache.formed])];

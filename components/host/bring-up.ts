@@ -67,3 +67,8 @@ export function stayingFirst<T extends { readonly spec: HostSpec }>(hosts: reado
     const first = hosts.find(({ spec }) => spec.leaving !== true) ?? hosts[0];
     return [...(first === undefined ? [] : [first]), ...hosts.filter((host) => host !== first)];
 }
+
+/** Nobody is served by them yet, so they need not be changed one after the other. */
+export function areNew(hosts: readonly Host[]): boolean {
+    return !hosts.some(({ isLiving }) => isLiving);
+}
