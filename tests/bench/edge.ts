@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { client } from "../e2e/client";
 import { incus, outputs } from "../e2e/lab";
+import { put } from "../e2e/put";
 import { whole, type Cell } from "./report";
 import { median, short, table } from "./statistics";
 
@@ -24,9 +25,7 @@ export interface EdgeTimes {
 export async function edgeTimes(host: string, rounds = 200): Promise<EdgeTimes> {
     const { vip } = await outputs();
     const program = "/root/bench/edge.py";
-    await incus(["file", "push", "--quiet", "--create-dirs", "-", `${client}${program}`], {
-        input: readFileSync(join(__dirname, "edge.py"), "utf8"),
-    });
+    await put(client, program, readFileSync(join(__dirname, "edge.py"), "utf8"));
     const text = await incus([
         ...["exec", client, "--", "python3", program],
         ...[vip, host, "/root/e2e/ca.pem", String(rounds)],

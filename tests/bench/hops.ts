@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { hostsOf, incus, sh } from "../e2e/lab";
+import { hostsOf, sh } from "../e2e/lab";
+import { put } from "../e2e/put";
 import { median } from "./statistics";
 
 /** Milliseconds, as hops.php tells them. */
@@ -17,9 +18,7 @@ export interface DataWay {
 
 /** What PHP's way to its data costs on a host. */
 export async function dataWay(host: string): Promise<DataWay> {
-    await incus(["file", "push", "--quiet", "--mode=0644", "-", `${host}/tmp/bench-hops.php`], {
-        input: readFileSync(join(__dirname, "hops.php"), "utf8"),
-    });
+    await put(host, "/tmp/bench-hops.php", readFileSync(join(__dirname, "hops.php"), "utf8"));
     const text = await sh(
         host,
         "runuser -u www-data -- php /tmp/bench-hops.php; rm /tmp/bench-hops.php",

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { client, clientAddress } from "../e2e/client";
 import { hostsOf, incus, outputs, project, sh, stack } from "../e2e/lab";
+import { put } from "../e2e/put";
 import { must, run } from "../e2e/shell";
 
 /** One host with everything, in the zone of the visitors: nothing but the bridge lies between. */
@@ -50,9 +51,11 @@ export async function makeSingle(): Promise<Place> {
         ...["config", "device", "add", single, "eth0", "nic", "--quiet"],
         ...["nictype=bridged", `parent=td${stack}-out`, "name=eth0"],
     ]);
-    await incus(["file", "push", "--quiet", "-", `${single}/etc/network/interfaces`], {
-        input: `auto lo\niface lo inet loopback\nauto eth0\niface eth0 inet static\n    address ${address}/24\n`,
-    });
+    await put(
+        single,
+        "/etc/network/interfaces",
+        `auto lo\niface lo inet loopback\nauto eth0\niface eth0 inet static\n    address ${address}/24\n`,
+    );
     await incus(["start", single]);
     const release = await sh(app, "readlink -f /srv/site/current");
     await copied(app, ["srv/site/current", release.slice(1), ...shared.app.slice(1)]);
@@ -65,8 +68,8 @@ export async function makeSingle(): Promise<Place> {
         `${exec(database)} bash -c '. /etc/testudo/database/cluster.env; dump=mariadb-dump; [ $client = mariadb ] || dump=mysqldump; exec $dump --no-defaults --socket=/run/mysqld/mysqld.sock --single-transaction wordpress'`,
         `${exec(single)} bash -c 'umask 077; cat >/root/wordpress.sql'`,
     );
-    await incus(["file", "push", "--quiet", "--mode=0755", "-", `${single}/root/single-host`], {
-        input: readFileSync(join(__dirname, "single-host"), "utf8"),
+    await put(single, "/root/single-host", readFileSync(join(__dirname, "single-host"), "utf8"), {
+        mode: "0755",
     });
     const host = await sh(
         app,
@@ -86,9 +89,7 @@ async function give(): Promise<void> {
     await sh(client, `mkdir -p ${place}`);
     await piped(`${exec(single)} cat /etc/bench/cert.pem`, into(`${place}/single.pem`));
     await piped(`${exec(single)} cat /root/picture.jpg`, into(`${place}/picture.jpg`));
-    await incus(["file", "push", "--quiet", "-", `${client}${place}/load.py`], {
-        input: readFileSync(join(__dirname, "load.py"), "utf8"),
-    });
+    await put(client, `${place}/load.py`, readFileSync(join(__dirname, "load.py"), "utf8"));
     const network = (await clientAddress()).replace(/\.\d+$/, "");
     await sh(
         client,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { imageOfCheckout } from "../../components/machines/incus-query";
 import { incus, project, reportFolder, sh, stack, stackFile } from "../e2e/lab";
+import { put } from "../e2e/put";
 import { must, run, until } from "../e2e/shell";
 
 // Machines of somebody's: containers that the program knows nothing of, with host keys, users and names of their own,
@@ -126,41 +127,25 @@ async function makeMachine({ name, address, port, user }: Machine, image: string
         ...["config", "device", "add", name, "eth0", "nic", "--quiet", "nictype=bridged"],
         ...[`parent=${bridge}`, "name=eth0"],
     ]);
-    const put = (path: string, mode: string, input: string) =>
-        incus(
-            [
-                "file",
-                "push",
-                "--quiet",
-                "-p",
-                "--uid",
-                "0",
-                "--gid",
-                "0",
-                "--mode",
-                mode,
-                "-",
-                `${name}${path}`,
-            ],
-            { input },
-        );
     const person = readFileSync(`${ownKey}.pub`, "utf8");
     await put(
+        name,
         "/etc/hosts",
-        "0644",
         `127.0.0.1 localhost\n127.0.1.1 own-${name} ${name}\n203.0.113.5 printer\n`,
     );
     await put(
+        name,
         "/etc/network/interfaces",
-        "0644",
         `auto lo\niface lo inet loopback\n\nauto eth0\niface eth0 inet static\n    address ${address}\n    netmask 255.255.255.0\n    gateway ${network.router}\n`,
     );
-    await put("/etc/ssh/ssh_host_ed25519_key", "0600", readFileSync(join(keys, name), "utf8"));
-    if (port !== 22) await put("/etc/ssh/sshd_config.d/10-own.conf", "0644", `Port ${port}\n`);
+    await put(name, "/etc/ssh/ssh_host_ed25519_key", readFileSync(join(keys, name), "utf8"), {
+        mode: "0600",
+    });
+    if (port !== 22) await put(name, "/etc/ssh/sshd_config.d/10-own.conf", `Port ${port}\n`);
     // Their owner's wish for root; deployment says otherwise as long as the machine is in the stack.
     if (user !== "root")
-        await put("/etc/ssh/sshd_config.d/90-own.conf", "0644", "PermitRootLogin no\n");
-    else await put("/root/.ssh/authorized_keys", "0600", person);
+        await put(name, "/etc/ssh/sshd_config.d/90-own.conf", "PermitRootLogin no\n");
+    else await put(name, "/root/.ssh/authorized_keys", person, { mode: "0600" });
     await incus(["start", name]);
     // A container's first start writes its name there.
     await sh(name, `echo own-${name} >/etc/hostname && hostname own-${name}`);

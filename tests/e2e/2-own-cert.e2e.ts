@@ -12,7 +12,6 @@ import {
     changed,
     changedStackFile,
     hostsOf,
-    incus,
     instances,
     needsUp,
     outputs,
@@ -20,6 +19,7 @@ import {
     testudo,
     up,
 } from "./lab";
+import { put } from "./put";
 
 beforeAll(needsUp);
 
@@ -48,7 +48,7 @@ describe("a certificate of the operator's own at the edge", () => {
             [theirs, forge.stranger],
             [both, forge.stranger + caCertificate],
         ])
-            await incus(["file", "push", "--quiet", "-", `${client}${path ?? ""}`], { input });
+            await put(client, path ?? "", input ?? "");
     });
     afterAll(() => {
         forge.close();

@@ -1,6 +1,7 @@
 import { client, curl } from "./client";
 import { figure } from "./figures";
-import { hostsOf, incus, needsUp, outputs } from "./lab";
+import { hostsOf, needsUp, outputs } from "./lab";
+import { put } from "./put";
 import { until } from "./shell";
 import { fromWeb, logIn, rest } from "./site";
 
@@ -24,10 +25,7 @@ describe("a picture that an editor uploads", () => {
             );
         nonce = await logIn();
         const path = "/root/e2e/tortoise.png";
-        await incus(["file", "push", "--quiet", "-", `${client}${path}`], {
-            input: picture.toString("latin1"),
-            encoding: "latin1",
-        });
+        await put(client, path, picture.toString("latin1"), { encoding: "latin1" });
         const begun = Date.now();
         const made = await rest<{ id: number; source_url: string }>(nonce, "media", [
             ...["--header", "Content-Disposition: attachment; filename=tortoise.png"],

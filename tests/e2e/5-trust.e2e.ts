@@ -9,7 +9,6 @@ import {
     changed,
     changedStackFile,
     hostsOf,
-    incus,
     needsUp,
     outputs,
     sh,
@@ -19,6 +18,7 @@ import {
     tool,
     up,
 } from "./lab";
+import { put } from "./put";
 import { closeLedger, openLedger } from "./ledger";
 import { meanwhile } from "./meanwhile";
 import { closeSessions, openSessions } from "./sessions";
@@ -175,7 +175,5 @@ describe("certificates and authorities change under load", () => {
 /** What the visitor trusts from now on. */
 async function tellClient(): Promise<void> {
     const { caCertificate } = await outputs();
-    await incus(["file", "push", "--quiet", "-", `${client}/root/e2e/ca.pem`], {
-        input: caCertificate,
-    });
+    await put(client, "/root/e2e/ca.pem", caCertificate);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { spawn } from "node:child_process";
 import type { Attempt } from "./analysis";
 import { incus, instances, outputs, project, sh, stack } from "./lab";
+import { put } from "./put";
 import { must, run } from "./shell";
 
 /** The visitor: a container in the outside zone, of the hosts' own image. */
@@ -53,14 +54,10 @@ export async function makeClient(): Promise<void> {
     ]);
     const address = gateway.replace(/\.1$/, ".50");
     const interfaces = `auto lo\niface lo inet loopback\nauto eth0\niface eth0 inet static\n    address ${address}/24\n    gateway ${gateway}\n`;
-    await incus(["file", "push", "--quiet", "-", `${client}/etc/network/interfaces`], {
-        input: interfaces,
-    });
+    await put(client, "/etc/network/interfaces", interfaces);
     await incus(["start", client]);
     for (const file of ["prober.py", "sessions.py"]) await give(client, file);
-    await incus(["file", "push", "--quiet", "--create-dirs", "-", `${client}${place}/ca.pem`], {
-        input: caCertificate,
-    });
+    await put(client, `${place}/ca.pem`, caCertificate);
     await sh(
         client,
         `for i in $(seq 50); do ip route | grep -q default && exit 0; sleep 0.1; done; exit 1`,
@@ -91,9 +88,7 @@ export async function anotherAddress(last: number): Promise<string> {
 
 /** Puts one of the programs of client/ into a container. */
 export async function give(host: string, file: string): Promise<void> {
-    await incus(["file", "push", "--quiet", "--create-dirs", "-", `${host}${place}/${file}`], {
-        input: readFileSync(join(__dirname, "client", file), "utf8"),
-    });
+    await put(host, `${place}/${file}`, readFileSync(join(__dirname, "client", file), "utf8"));
 }
 
 /** curl in the outside zone, certificate verified against the stack's authority. Throws where curl fails. */

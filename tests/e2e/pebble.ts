@@ -1,6 +1,7 @@
 import { Forge } from "./forge";
 import { client, clientAddress, needsClient, place } from "./client";
-import { incus, sh } from "./lab";
+import { sh } from "./lab";
+import { put } from "./put";
 
 /** An ACME authority in the outside zone: Let's Encrypt's own for tests, which asks the balancers as the real one does. */
 export interface Pebble {
@@ -49,13 +50,7 @@ echo '${address} ${names.join(" ")} # pebble' >>/etc/hosts`,
         ["tls.key", shown.key],
         ["ca.pem", forge.stranger],
     ])
-        await incus(
-            [
-                ...["file", "push", "--quiet", "--create-dirs", "--mode", "0600"],
-                ...["-", `${client}${folder}/${name ?? ""}`],
-            ],
-            { input },
-        );
+        await put(client, `${folder}/${name ?? ""}`, input ?? "", { mode: "0600" });
     const root = `${place}/pebble-root.pem`;
     return {
         directory: `https://${own}:14000/dir`,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Attempt } from "./analysis";
 import { client, give, measure, type Measurement } from "./client";
 import { hostsOf, incus, outputs, sh } from "./lab";
+import { put } from "./put";
 
 const plugin = "/srv/site/current/wp-content/mu-plugins/e2e-visits.php";
 const sessionsProgram = "/root/e2e/sessions.py";
@@ -12,9 +13,7 @@ const redisProgram = "/root/e2e/redis.py";
 export async function openSessions(): Promise<void> {
     const text = readFileSync(join(__dirname, "client", "e2e-visits.php"), "utf8");
     for (const host of await hostsOf("app")) {
-        await incus(["file", "push", "--quiet", "--mode", "0644", "-", `${host}${plugin}`], {
-            input: text,
-        });
+        await put(host, plugin, text);
         await give(host, "redis.py");
     }
     await give(client, "sessions.py");

@@ -69,8 +69,12 @@ class Machines:
             self.incus("start", name)
 
     def put(self, name, path, text, mode):
-        self.incus("file", "push", "-", f"{name}{path}", "--quiet", "--create-dirs", "--uid", "0", "--gid", "0",
-                   "--mode", mode, stdin=text)
+        command = ("file", "push", "-", f"{name}{path}", "--quiet", "--create-dirs", "--uid", "0", "--gid", "0", "--mode", mode)
+        try:
+            self.incus(*command, stdin=text)
+        except RuntimeError:
+            # Incus' file server of an instance ends when nobody has asked for a while; who connects just then gets EOF.
+            self.incus(*command, stdin=text)
 
     def stop(self, instance):
         with self.lock(instance):
