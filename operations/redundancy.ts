@@ -118,7 +118,7 @@ function cacheMissing(hosts: readonly HostState[]): string[] {
 
 /** What `storage/status` prints; null where nobody could say. */
 interface StorageStatus {
-    readonly bricks?: readonly { readonly host: string; readonly online: boolean }[];
+    readonly bricks?: readonly { readonly host: string; readonly online: boolean | null }[];
     readonly healPending?: number | null;
     readonly splitBrain?: number | null;
 }
@@ -130,7 +130,7 @@ function storageMissing(hosts: readonly HostState[]): string[] {
             const found = parsed(stateOf(host, "storage")?.says ?? "");
             if (found === undefined) return [`${host.name}: storage says nothing of its volume`];
             const { healPending, splitBrain, bricks } = found as unknown as StorageStatus;
-            const offline = (bricks ?? []).filter(({ online }) => !online);
+            const offline = (bricks ?? []).filter(({ online }) => online === false);
             return [
                 ...offline.map((brick) => `${host.name}: the copy of ${brick.host} is down`),
                 ...((splitBrain ?? 0) === 0

@@ -12,8 +12,9 @@ daemon_pid() {
     done
 }
 
+# Hosts that ran when the daemon was killed are started again, one after the other, before it says that it is ready.
 start_by_hand() {
-    local pid log=$state_dir/incusd.log deadline=$((SECONDS + 120))
+    local pid log=$state_dir/incusd.log deadline=$((SECONDS + 300))
     pid=$(daemon_pid)
     if [ -n "$pid" ]; then
         say "incusd (pid $pid) is there but does not answer yet: waiting for it"
@@ -26,7 +27,7 @@ start_by_hand() {
     until incus admin waitready --timeout 2 2>/dev/null; do
         pid=$(daemon_pid)
         [ -n "$pid" ] && [ $SECONDS -lt $deadline ] && continue
-        die "incusd ${pid:+(pid $pid) }does not get ready${pid:+ in 120 s: it still runs}" \
+        die "incusd ${pid:+(pid $pid) }does not get ready${pid:+ in 300 s: it still runs}" \
             "$(grep -hE 'level=(error|fatal)|^Error' "$state_dir/incusd.out" | tail -n 1)" "read $log"
     done
     daemon_pid >"$state_dir/incusd.pid"

@@ -24,7 +24,7 @@ export interface Said {
     readonly stdout: string;
     readonly stderr: string;
     readonly began: number;
-    /** The first byte of its output; where there was none, its end. */
+    /** When the machine's own time had come, so not before its clock was read; where it did not come, the end. */
     readonly answered: number;
 }
 
@@ -120,8 +120,8 @@ export function ask(
         let answered: number | undefined;
         const limit = setTimeout(() => child.kill("SIGKILL"), timeoutSeconds * 1000);
         child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-            answered ??= Date.now();
             stdout += chunk;
+            if (/^time\t/m.test(stdout)) answered ??= Date.now();
         });
         child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
         child.on("error", reject);

@@ -55,7 +55,7 @@ describe("machines that exist already become a cluster", () => {
             expect((await asPerson(machine, "hostname")).stdout.trim()).toBe(`own-${machine.name}`);
             const hosts = await sh(machine.name, "cat /etc/hosts");
             expect(hosts).toContain("203.0.113.5 printer");
-            expect(hosts).toContain("10.94.0.41 db1.testudo.internal db1");
+            expect(hosts).toContain("10.96.0.41 db1.testudo.internal db1");
             // Its own name leads to its address of the cluster, not to 127.0.1.1.
             expect(await sh(machine.name, `getent hosts ${machine.name}`)).toContain(
                 machine.address,

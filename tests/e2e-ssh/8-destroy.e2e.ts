@@ -40,7 +40,7 @@ describe("destroy gives the machines back", () => {
         expect(await here("ss -Hlnt | awk '{ sub(/.*:/, \"\", $4); print $4 }' | sort -u")).toBe(
             String(port),
         );
-        expect(await here("ip -4 -o address show dev eth0")).not.toContain("10.94.0.10/");
+        expect(await here("ip -4 -o address show dev eth0")).not.toContain("10.96.0.10/");
 
         if (machine.isPlain === true) {
             // What packages bring stays with them; nothing in it speaks of the stack.

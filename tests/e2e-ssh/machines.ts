@@ -9,7 +9,7 @@ import { must, run, until } from "../e2e/shell";
 // Machines of somebody's: containers that the program knows nothing of, with host keys, users and names of their own,
 // on one network where the person who deploys stands as well.
 
-const network = { supernet: "10.94.0.0/16", cidr: "10.94.0.0/24", router: "10.94.0.1" };
+const network = { supernet: "10.96.0.0/16", cidr: "10.96.0.0/24", router: "10.96.0.1" };
 const bridge = `td${stack}-out`;
 /** Where plain machines' apt asks, on the machine that the bridge is of. */
 export const mirror = { address: network.router, port: 8099, uri: `http://${network.router}:8099` };
@@ -30,19 +30,19 @@ export interface Machine {
 
 /** Not all alike: a sudoer, another port, a directory for data, a machine without a single package of the roles. */
 export const machines: readonly Machine[] = [
-    { name: "lb1", address: "10.94.0.11", port: 22, user: "root" },
-    { name: "lb2", address: "10.94.0.12", port: 22, user: "admin", isPlain: true },
-    { name: "web1", address: "10.94.0.21", port: 22, user: "root" },
-    { name: "web2", address: "10.94.0.22", port: 2200, user: "admin", isPlain: true },
-    { name: "db1", address: "10.94.0.41", port: 22, user: "root" },
+    { name: "lb1", address: "10.96.0.11", port: 22, user: "root" },
+    { name: "lb2", address: "10.96.0.12", port: 22, user: "admin", isPlain: true },
+    { name: "web1", address: "10.96.0.21", port: 22, user: "root" },
+    { name: "web2", address: "10.96.0.22", port: 2200, user: "admin", isPlain: true },
+    { name: "db1", address: "10.96.0.41", port: 22, user: "root" },
     {
         name: "db2",
-        address: "10.94.0.42",
+        address: "10.96.0.42",
         port: 22,
         user: "root",
         data: { directory: "/data/sql" },
     },
-    { name: "db3", address: "10.94.0.43", port: 22, user: "admin", isPlain: true },
+    { name: "db3", address: "10.96.0.43", port: 22, user: "admin", isPlain: true },
 ];
 
 export function hostKeyOf(name: string): string {
@@ -94,7 +94,7 @@ function stackConfig(): Record<string, unknown> {
     return {
         "testudo:platform": "ssh",
         "testudo:preset": "small",
-        "testudo:network": { public: network.cidr, private: network.cidr, vip: "10.94.0.10" },
+        "testudo:network": { public: network.cidr, private: network.cidr, vip: "10.96.0.10" },
         "testudo:operators": [`${network.router}/32`],
         "testudo:loadBalancer": { vrrpRouterId: 96 },
         "testudo:database": { dataGiB: 1 },
@@ -162,7 +162,8 @@ async function makeMachine({ name, address, port, user }: Machine, image: string
 
 /** ssh as the person does it, with his own key, straight to the machine. */
 export function asPerson({ name, address, port, user }: Machine, command: string) {
-    const known = join(keys, "known_hosts");
+    // One for each: all are asked at once.
+    const known = join(keys, `known_hosts-${name}`);
     writeFileSync(known, `${name} ${hostKeyOf(name)}\n`);
     return run([
         ...["ssh", "-F", "none", "-i", ownKey, "-p", String(port), "-o", "BatchMode=yes"],

@@ -27,7 +27,7 @@ export async function openMirror(address: string, port: number): Promise<Mirror>
         debian: await mirrorOf(""),
         "debian-security": await mirrorOf("-security"),
     };
-    const fetching = new Map<string, Promise<boolean>>();
+    const fetching = new Map<string, Promise<number>>();
     const server: Server = createServer((request, response) => {
         const path = decodeURIComponent((request.url ?? "").split("?")[0] ?? "");
         const [, part = "", rest = ""] = asked.exec(path) ?? [];
@@ -39,10 +39,10 @@ export async function openMirror(address: string, port: number): Promise<Mirror>
         const source = `${upstream[part as keyof typeof upstream]}${rest}`;
         const ready = fetching.get(file) ?? fetched(source, file);
         fetching.set(file, ready);
-        void ready.then((isThere) => {
+        void ready.then((status) => {
             // Asked again it may be there.
-            if (!isThere) fetching.delete(file);
-            answer(response, isThere ? file : undefined);
+            if (status !== 200) fetching.delete(file);
+            answer(response, status, file);
         });
     });
     await new Promise<void>((resolve, reject) => {
@@ -56,22 +56,25 @@ export async function openMirror(address: string, port: number): Promise<Mirror>
     };
 }
 
-function answer(response: ServerResponse, file: string | undefined): void {
-    if (file === undefined) response.writeHead(404).end();
-    else createReadStream(file).pipe(response.writeHead(200));
+function answer(response: ServerResponse, status: number, file: string): void {
+    if (status === 200) createReadStream(file).pipe(response.writeHead(status));
+    else response.writeHead(status).end();
 }
 
-/** By apt's own helper: it knows this machine's proxy and certificates. */
-async function fetched(source: string, file: string): Promise<boolean> {
-    if (existsSync(file)) return true;
+/**
+ * The status to answer with: apt takes 404 for the last word, and tries 503 again. By apt's own helper: it knows this
+ * machine's proxy and certificates.
+ */
+async function fetched(source: string, file: string): Promise<number> {
+    if (existsSync(file)) return 200;
     mkdirSync(dirname(file), { recursive: true });
     const part = `${file}.part-${process.pid}`;
-    const { code } = await run(["/usr/lib/apt/apt-helper", "download-file", source, part], {
+    const { code, text } = await run(["/usr/lib/apt/apt-helper", "download-file", source, part], {
         timeoutSeconds: 300,
     });
-    if (code !== 0) return false;
+    if (code !== 0) return /\b404\b/.test(text) ? 404 : 503;
     renameSync(part, file);
-    return true;
+    return 200;
 }
 
 async function mirrorOf(suffix: string): Promise<string> {

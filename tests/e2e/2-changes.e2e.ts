@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loss } from "./analysis";
 import { visitors } from "./client";
-import { missing, whole } from "./cluster";
+import { whole } from "./cluster";
 import { figure } from "./figures";
 import {
     changed,
@@ -18,7 +18,7 @@ import {
     up,
     type Changes,
 } from "./lab";
-import { killGroup, must } from "./shell";
+import { killGroup, must, until } from "./shell";
 
 beforeAll(needsUp);
 
@@ -81,7 +81,10 @@ describe("changing a running cluster", () => {
         );
         expect(finished.code).toBe(0);
         expect(changed(finished)).toEqual(pushes);
-        expect(await maxConnections()).toEqual(pushes.map(() => "3900"));
+        // A balancer goes over to new settings a moment after its reload has returned.
+        await until("both balancers have the new setting", 10, async () =>
+            (await maxConnections()).filter((value) => value !== "3900"),
+        );
         expect(lost.errors).toEqual({});
     }, 300_000);
 
@@ -123,7 +126,7 @@ describe("changing a running cluster", () => {
             file: changedStackFile("fewer", fewer),
         });
         expect(mended.code).toBe(0);
-        expect(await missing()).toEqual([]);
+        await whole(60);
     }, 300_000);
 });
 

@@ -1,4 +1,4 @@
-import { client, curl } from "./client";
+import { client, curl, needsClient } from "./client";
 import { figure } from "./figures";
 import { hostsOf, needsUp, outputs } from "./lab";
 import { put } from "./put";
@@ -6,6 +6,7 @@ import { until } from "./shell";
 import { fromWeb, logIn, rest } from "./site";
 
 beforeAll(needsUp);
+beforeAll(needsClient);
 
 /** The smallest picture that PHP takes for one. */
 const picture = Buffer.from(

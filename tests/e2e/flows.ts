@@ -218,7 +218,7 @@ export async function withoutWall<T>(host: string, work: () => Promise<T>): Prom
 /** From this machine, as whoever deploys. */
 export function connects(address: string, port: number): Promise<boolean> {
     return new Promise((resolve) => {
-        const socket = connect({ host: address, port, timeout: 1000 });
+        const socket = connect({ host: address, port, timeout: 3000 });
         const end = (answer: boolean) => {
             socket.destroy();
             resolve(answer);

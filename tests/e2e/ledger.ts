@@ -38,7 +38,8 @@ export async function writers(prefix: string, everyMs = 40): Promise<Measurement
 export async function rows(host: string, prefix: string): Promise<Row[]> {
     const text = await sql(
         host,
-        `SELECT id, taken, member FROM ${table} WHERE id LIKE '${prefix}-%'`,
+        // A member may be behind by what it has received and not applied yet: first it does that.
+        `SET SESSION wsrep_sync_wait = 1; SELECT id, taken, member FROM ${table} WHERE id LIKE '${prefix}-%'`,
     );
     return text
         .split("\n")
@@ -53,10 +54,18 @@ export async function rows(host: string, prefix: string): Promise<Row[]> {
 export async function writerNow(): Promise<string[]> {
     const name = `now-${Date.now()}`;
     const hosts = await hostsOf("app");
-    await Promise.all(hosts.map((host) => sh(host, `python3 ${program} ${name}-${host} 20 1`)));
+    const told = await Promise.all(
+        hosts.map((host) => sh(host, `python3 ${program} ${name}-${host} 20 1`)),
+    );
+    const failed = told.flatMap((lines) => lines.split("\n").filter((one) => !isTaken(one)));
+    if (failed.length > 0) throw new Error(`a write was not taken: ${failed.join("; ")}`);
     // Not the first one, which is the one that drills take away.
     const reader = (await hostsOf("database")).at(-1) ?? "";
     return [...new Set((await rows(reader, name)).map((row) => row.member))];
+}
+
+function isTaken(line: string): boolean {
+    return (JSON.parse(line) as { ok: boolean }).ok;
 }
 
 function sql(host: string, statement: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Attempt } from "./analysis";
-import { client, give, measure, type Measurement } from "./client";
+import { client, give, measure, needsClient, type Measurement } from "./client";
 import { hostsOf, incus, outputs, sh } from "./lab";
 import { put } from "./put";
 
@@ -16,6 +16,7 @@ export async function openSessions(): Promise<void> {
         await put(host, plugin, text);
         await give(host, "redis.py");
     }
+    await needsClient();
     await give(client, "sessions.py");
 }
 

@@ -85,7 +85,7 @@ export function pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Asks until nothing is wrong any more; throws with what is still wrong at the time limit. Returns the seconds it took. */
+/** Asks until nothing is wrong any more, a question that fails included; throws with what is still wrong at the time limit. Returns the seconds it took. */
 export async function until(
     what: string,
     limitSeconds: number,
@@ -94,7 +94,7 @@ export async function until(
 ): Promise<number> {
     const started = Date.now();
     for (;;) {
-        const faults = await wrong();
+        const faults = await wrong().catch((fault: unknown) => [String(fault)]);
         const seconds = (Date.now() - started) / 1000;
         if (faults.length === 0) return seconds;
         if (seconds > limitSeconds)

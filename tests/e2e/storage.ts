@@ -34,7 +34,7 @@ async function storage(host: string): Promise<string[]> {
 }
 
 interface StorageState {
-    readonly bricks: readonly { readonly host: string; readonly online: boolean }[];
+    readonly bricks: readonly { readonly host: string; readonly online: boolean | null }[];
     readonly healPending: number | null;
     readonly splitBrain: number | null;
     readonly bricksUnreached: number | null;

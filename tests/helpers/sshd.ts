@@ -54,6 +54,8 @@ export class Sshd {
             `PidFile ${join(this.folder, "pid")}`,
             `AuthorizedKeysFile ${join(this.folder, "%u.pub")}`,
             ...(this.forced === undefined ? [] : [`ForceCommand ${this.forced}`]),
+            // One sshd stands for many machines, and they try each other: none may be turned away.
+            "MaxStartups 100",
             "StrictModes no",
             "UsePAM no",
             "PermitRootLogin prohibit-password",

@@ -77,7 +77,8 @@ test.each<[string, (stack: FakeStack) => FakeStack, string[]]>([
             stack.says(
                 "storage1",
                 "storage",
-                '{"healPending":4,"splitBrain":1,"bricks":[{"host":"storage2","online":false}]}',
+                // Of storage3 nobody could say: what others see of it is told by them.
+                '{"healPending":4,"splitBrain":1,"bricks":[{"host":"storage2","online":false},{"host":"storage3","online":null}]}',
             ),
         [
             "storage1: the copy of storage2 is down",

@@ -97,11 +97,21 @@ go_build() {
     still_at_it >/dev/null 9>&- &
     local sign_of_life=$! status=0
     (
-        cd "$here/$module" &&
+        cd "$here/$module" && fetch_modules &&
             CGO_ENABLED=0 "$go" build -trimpath "${flags[@]}" -ldflags "$ldflags" -o "$1" "$package"
     ) >&2 || status=$?
     kill "$sign_of_life"
     return "$status"
+}
+
+# What the build needs over the network, and no more; unlike a build's fault, a mirror's may pass.
+fetch_modules() {
+    local try
+    for try in 1 2 3; do
+        [ "$try" = 1 ] || sleep 5
+        CGO_ENABLED=0 "$go" list -deps "${flags[@]}" "$package" >/dev/null && return
+    done
+    return 1
 }
 
 # Ends within a second of the run, also of a killed one; so it must not have the lock.

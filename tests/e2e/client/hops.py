@@ -24,7 +24,8 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-CONNECT, ANSWER = 3, 3
+# Seconds. Where silence may be the answer it is waited for; whoever else is slow starts a program to answer with.
+CONNECT, SILENCE, ANSWER = 3, 3, 10
 
 
 def http(door):
@@ -91,7 +92,8 @@ def context_of(door, folder):
 
 def read(stream, door):
     """The first words. HAProxy and nginx may send more; an answer that has begun is one."""
-    stream.settimeout(ANSWER)
+    may_be_silent = door["plain"] or door["probe"] in ("galera", "gluster")
+    stream.settimeout(SILENCE if may_be_silent else ANSWER)
     try:
         return stream.recv(4096)
     except socket.timeout:
